@@ -1,0 +1,1 @@
+"""Pure values: money, keys, documents, records, intents. Nothing here does input or output."""
