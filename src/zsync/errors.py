@@ -160,9 +160,7 @@ class Retryable(ZsyncError):
 
     exit_code = 5
 
-    def __init__(
-        self, message: str, *, after_s: float = 0.0, hint: str = "", remote: str = "", request_id: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, after_s: float = 0.0, hint: str = "", remote: str = "", request_id: str = "") -> None:
         super().__init__(message, hint=hint, remote=remote, request_id=request_id)
         self.after_s = after_s
 

@@ -1,0 +1,361 @@
+"""The ports: what the engine expects of a source, a target and its modules, of time, tokens and stored facts.
+
+    Source --Record--> engine --Record, Known--> Target.plan --Plan--> engine --Body--> Module.create/update/withdraw
+
+A plugin keeps these promises; the contract suites under `tests/contract` check them on every implementation. Errors are
+those of `zsync.errors`: the class decides what the engine does. Nothing here does anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+from zsync.errors import RecordError
+from zsync.model.intent import Body, Difference, KnownRows, Plan, Written
+from zsync.model.key import Key
+from zsync.model.record import Gone, Page, Record
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time as an argument, so that a test can hold it still."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; may return early when the program is asked to stop."""
+        ...
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked before a first run: `ok`, or what is wrong (`message`) and what to do (`hint`)."""
+
+    subject: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """Where records come from. It only reads. Raises RunError (and ConfigError for a wrong address or key), never InDoubt."""
+
+    @property
+    def name(self) -> str:
+        """`qloapps`, `quickbooks`: for messages."""
+        ...
+
+    @property
+    def tag(self) -> str:
+        """Names this source in keys for ever."""
+        ...
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """What can be read, in the order in which it should be: what others refer to comes first."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far by this object."""
+        ...
+
+    def read(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        """All that may have changed since `cursor` (everything for None), page by page, each with its next cursor.
+
+        At least once: a record may come again unchanged, none is left out. Each page's cursor is never beyond the start
+        of this reading less an overlap. The first reading (cursor None) hands out the lowest ids first, so that of equal
+        names the lowest id comes first. If nothing changed there may be no page at all, or one without records.
+        A table that was full and reads as empty is SuspiciousChange, not a page.
+        """
+        ...
+
+    def get(self, key: Key) -> Record | Gone:
+        """The record of the scope that holds this document (any document's key, or the scope's own), as it is now.
+
+        Raises RecordError where it cannot be made sense of.
+        """
+        ...
+
+    def stream_of(self, entity: str) -> str:
+        """The stream that hands out documents of this entity (`orders`, `invoices` -> the bookings' stream); KeyError."""
+        ...
+
+    def key_of(self, entity: str, source_id: str) -> Key:
+        """The key of the document that people call by this id; ConfigError for an id that cannot be one."""
+        ...
+
+    def check(self) -> Iterator[Finding]:
+        """All that can be found out before the first run: address, key, permissions, versions, settings of the shop."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# --- targets ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rider:
+    """A row that leaves in the same call as another (an application inside its payment): module, key, resolved body."""
+
+    module: str
+    key: Key
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to create: `body` has no Refs any more."""
+
+    key: Key
+    body: Body
+    riders: tuple[Rider, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A document as the journal knows it at the remote: its id, the (resolved) body last settled or sent, the last answer."""
+
+    key: Key
+    id: str
+    body: Body
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What `find` saw under our name that does not carry our key: `ours` is true if its contents equal what was sent."""
+
+    written: Written
+    ours: bool
+    message: str = ""
+
+
+Found = Written | Stranger | None
+
+
+class Module(Protocol):
+    """One kind of remote document and its verbs. Each write is exactly one HTTP request; none is repeated inside.
+
+    Writes raise Retryable only if certainly nothing was applied, Refused (or another RecordError) if the remote said no,
+    InDoubt if the answer is unknown, RunError if the remote is unusable. Reads never raise InDoubt. All are called from
+    several threads at once.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def batch(self) -> int:
+        """How many documents one `create` may carry."""
+        ...
+
+    @property
+    def keyed(self) -> bool:
+        """The remote itself refuses a second document with our key or number."""
+        ...
+
+    @property
+    def updatable(self) -> bool:
+        """False: what is there is accepted as it is (a status, a payment)."""
+        ...
+
+    @property
+    def once(self) -> frozenset[str]:
+        """Top-level fields of the body that are settled with the first write and repeated from it ever after."""
+        ...
+
+    @property
+    def rides(self) -> str:
+        """The module whose `create` may carry rows of this one as riders, or empty."""
+        ...
+
+    def find(self, asked: Sequence[tuple[Key, Body]]) -> Sequence[Found]:
+        """For each (key, body last sent): what stands at the remote for it, if anything. One answer each, in order.
+
+        None means that every question (the parent's own list and the filtered list) said there is none. A void document is
+        never found. May lag behind `create` by the remote's indexing delay, which is why settle waits until `ask_at`.
+        """
+        ...
+
+    def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
+        """At most `batch` documents in one request; one answer each, in order. Raising speaks for all of them."""
+        ...
+
+    def read(self, standing: Standing) -> Written | Gone:
+        """The document as it is now, with `content` set. Gone if it does not exist (or is void, where that means gone)."""
+        ...
+
+    def update(self, standing: Standing, body: Body) -> Written:
+        """Write the whole document again. Refused with `gone` where it does not exist any more."""
+        ...
+
+    def withdraw(self, standing: Standing) -> Written | None:
+        """Take it back: void, disable or delete, as the module does. None: it is gone for good. Twice is once."""
+        ...
+
+    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
+        """Where the fields that we own, as `body` has them, differ from what `written.content` shows. Pure."""
+        ...
+
+    def shown(self, body: Body, written: Written) -> bool:
+        """Whether the owner's last answer shows already that this (status) document is there. Pure; mostly False."""
+        ...
+
+    def renamed(self, key: Key, body: Body) -> Body | None:
+        """The same document under a name that only we use, for when a stranger has the name; None if it has no name. Pure."""
+        ...
+
+    def parent(self, body: Body) -> str:
+        """The module of the document whose Written `shown` wants (e.g. `invoices` for `invoices.sent`), or empty. Pure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """The switches of one entity: may new records, changed records, vanished or disabled records be written?"""
+
+    create: bool = True
+    update: bool = True
+    delete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is known of a remote's limits; kept in the state between runs.
+
+    `day` is the day (in the remote's zone) that `calls` were counted on. `remaining` and `resets_at` are what the last
+    answer said. `recent` are the moments (epoch seconds) of the last minute's calls. Until `blocked_until` nothing leaves.
+    """
+
+    day: date | None = None
+    calls: int = 0
+    limit: int | None = None
+    remaining: int | None = None
+    resets_at: datetime | None = None
+    blocked_until: datetime | None = None
+    recent: tuple[float, ...] = ()
+
+
+class Target(Protocol):
+    """Where documents go."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def realm(self) -> str:
+        """Identity of the remote store, e.g. `zoho-finance:20061234567`."""
+        ...
+
+    @property
+    def modules(self) -> Mapping[str, Module]: ...
+
+    @property
+    def calls(self) -> int:
+        """How many requests to the remote itself were sent so far by this object."""
+        ...
+
+    @property
+    def accounts_calls(self) -> int:
+        """How many requests to the sign-in server were sent so far by this object."""
+        ...
+
+    def learn(self) -> Mapping[str, Any]:
+        """Read what planning needs of the target: organisation, taxes, accounts, currencies. A JSON object, kept in state."""
+        ...
+
+    def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
+        """All that `record` wants here. Pure: the same arguments give the same plan.
+
+        `refused` holds the documents that admission keeps out, with the reason; they get no new intents, and what refers
+        to them is planned without them. `known` are the scope's rows that were ever sent: what is settled there stays
+        frozen where the rules say so.
+        """
+        ...
+
+    def refers(self, plan: Plan) -> Sequence[Key]:
+        """The scopes outside `plan.scope` that its intents refer to (the customer, the items). Pure."""
+        ...
+
+    def check(self) -> Iterator[Finding]: ...
+
+    def unclaimed(self, tag: str) -> int:
+        """How many documents at the remote carry keys of `tag` (payments by reference): any means that a state was lost."""
+        ...
+
+    def link(self, module: str, id: str) -> str:
+        """The web address of a document, or empty."""
+        ...
+
+    def number_label(self, module: str) -> str:
+        """What people call such a document: "sales order", "invoice"."""
+        ...
+
+    def reserve(self, calls: int) -> None:
+        """Take `calls` slots of the pace: waits for the minute window. Writes that follow do not wait any more.
+
+        Raises QuotaUsedUp when the day, or a block, does not allow them.
+        """
+        ...
+
+    def quota(self) -> Quota:
+        """The limits as known now, to be kept in the state."""
+        ...
+
+    def close(self) -> None: ...
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a sign-in gave. `accounts_url` and `api_url` are the hosts that the answers named. Never logged, never in repr."""
+
+    access: str = field(repr=False)
+    expires_at: datetime
+    refresh: str = field(default="", repr=False)
+    scopes: tuple[str, ...] = ()
+    accounts_url: str = ""
+    api_url: str = ""
+    location: str = ""
+    signed_in_at: datetime | None = None
+
+
+class TokenStore(Protocol):
+    """Where tokens rest: a file that only its owner reads."""
+
+    def load(self) -> Tokens | None:
+        """What was saved last; None when nobody signed in. ConfigError if others can read it, or it is not readable."""
+        ...
+
+    def save(self, tokens: Tokens) -> None:
+        """Written whole or not at all, and on disk before this returns."""
+        ...
+
+    def delete(self) -> None: ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Held by one process at a time: refresh inside it, after loading again."""
+        ...
+
+
+Progressed = Callable[[str, int, int | None], None]
+"""Told (what, done, of how many or None) as long work goes on."""
+
+Verb = Literal["create", "update", "withdraw"]
