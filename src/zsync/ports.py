@@ -184,6 +184,11 @@ class Module(Protocol):
         """The module whose `create` may carry rows of this one as riders, or empty."""
         ...
 
+    @property
+    def parent(self) -> str:
+        """For a status module: the module whose row of the same key this is a status of (`invoices`); else empty."""
+        ...
+
     def find(self, asked: Sequence[tuple[Key, Body]]) -> Sequence[Found]:
         """For each (key, body last sent): what stands at the remote for it, if anything. One answer each, in order.
 
@@ -213,15 +218,15 @@ class Module(Protocol):
         ...
 
     def shown(self, body: Body, written: Written) -> bool:
-        """Whether the owner's last answer shows already that this (status) document is there. Pure; mostly False."""
+        """Whether the parent's last answer shows already that this status is there. Pure; False for other modules."""
+        ...
+
+    def objection(self, body: Body, written: Written) -> RecordError | None:
+        """What is wrong with an answer that the remote counts as success (its total is not ours), or None. Pure."""
         ...
 
     def renamed(self, key: Key, body: Body) -> Body | None:
         """The same document under a name that only we use, for when a stranger has the name; None if it has no name. Pure."""
-        ...
-
-    def parent(self, body: Body) -> str:
-        """The module of the document whose Written `shown` wants (e.g. `invoices` for `invoices.sent`), or empty. Pure."""
         ...
 
 
