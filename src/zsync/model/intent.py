@@ -49,6 +49,10 @@ class Intent:
     after: tuple[Ref, ...] = ()
     number: str = ""
 
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.module, self.key)
+
 
 Stand = Literal["skipped", "canceled", "blocked", "held"]
 

@@ -1,0 +1,1 @@
+"""The state: one SQLite file. The only SQL of the program stands here."""

@@ -1,0 +1,498 @@
+"""The journal: one row per remote document, and the only ways to move it.
+
+    (none)--want--> wanted --begin--> sending --settle--> settled --want(other)--> wanted
+                     ^  ^               | | `----fail---> failed  --retry, want(other)--> wanted
+                     |  `----defer------' |               held    (only a person's command frees it)
+                     `---absent, found----'   asked only after ask_at
+
+J1 the cursor and the intents of a page commit together (`engine/collect.py` holds the transaction, nothing here commits)
+J2 no write leaves unless its row says `sending` on disk: `begin`
+J3 a `sending` row is asked about before anything else, and not before `ask_at`: `begin` and `doubt` set it
+J4 a new version neither shortens that wait nor ends `sending`: `want`
+J5 in doubt one asks with the body last sent; `found` tells the id, not the content
+J6 a row with a remote id is never in doubt about its identity; after a lost update nothing leaves before `ask_at`
+J7 one writer: every move runs inside `Store.commit` under `Store.locked`
+J8 of bodies only the wanted, the last sent and the last settled are kept, compressed
+J9 a row belongs to one scope for life; rows that leave in one call name their lead
+
+Each rule has a test of its name in `tests/state/test_journal_rules.py` and `tests/engine`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+
+from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, digest, from_canonical
+from zsync.model.key import Key
+from zsync.model.row import Begin, Complaint, Row, State, Verb
+from zsync.state.store import Store, moment, stamp
+
+
+class Journal:
+    """The rows of one realm. Every method that moves a row must run inside `store.commit()`."""
+
+    def __init__(self, store: Store, realm: str) -> None:
+        self._store = store
+        self._db = store.db
+        self._realm = realm
+        self.run: int | None = None
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def row(self, ref: Ref) -> Row | None:
+        """The row of one document, or None."""
+        found = self._db.execute(
+            "SELECT * FROM journal WHERE realm = ? AND module = ? AND key = ?", (self._realm, ref.module, str(ref.key))
+        ).fetchone()
+        return None if found is None else _row(found)
+
+    def scope(self, scope: Key) -> list[Row]:
+        """All rows of one scope, parents first."""
+        found = self._db.execute("SELECT * FROM journal WHERE realm = ? AND scope = ? ORDER BY seq", (self._realm, str(scope)))
+        return [_row(each) for each in found.fetchall()]
+
+    def known(self, scope: Key) -> dict[tuple[str, Key], Known]:
+        """The rows of one scope that were ever sent, as `Target.plan` wants them."""
+        return {(row.module, row.key): _known(row) for row in self.scope(scope) if row.was_sent}
+
+    def open_scopes(self) -> Iterator[Key]:
+        """The scopes that have something to do, in the order in which they should be done.
+
+        Begun ones first, then live business before the backfill, bookings (which pull in what they refer to) before
+        single customers and items, newest first.
+        """
+        rows = self._db.execute(
+            """
+            SELECT j.scope AS scope, max(j.attempts > 0 AND j.state != 'settled') AS begun,
+                   coalesce(s.backfill, 0) AS backfill, s.day AS day
+            FROM journal j LEFT JOIN scopes s ON s.key = j.scope
+            WHERE j.realm = ? AND j.state IN ('wanted', 'sending')
+            GROUP BY j.scope
+            ORDER BY begun DESC, backfill, day IS NULL, day DESC, j.scope
+            """,
+            (self._realm,),
+        ).fetchall()
+        for each in rows:
+            yield Key(each["scope"])
+
+    def count_open(self) -> int:
+        """How many rows are wanted or in doubt."""
+        return int(self._one("SELECT count(*) FROM journal WHERE realm = ? AND state IN ('wanted', 'sending')"))
+
+    def count_changes(self) -> tuple[int, int, int]:
+        """(settled documents, those among them that are to be changed, those that are to be taken back): for the brake."""
+        settled = self._one("SELECT count(*) FROM journal WHERE realm = ? AND there = 1")
+        changed = self._one(
+            "SELECT count(*) FROM journal WHERE realm = ? AND there = 1 AND state = 'wanted' AND wanted_digest != ''"
+        )
+        withdrawn = self._one(
+            "SELECT count(*) FROM journal WHERE realm = ? AND there = 1 AND state = 'wanted' AND wanted_digest = ''"
+        )
+        return int(settled), int(changed), int(withdrawn)
+
+    def settled_keys(self, module: str) -> set[Key]:
+        """The keys of `module` whose remote id is known."""
+        found = self._db.execute(
+            "SELECT key FROM journal WHERE realm = ? AND module = ? AND remote_id IS NOT NULL", (self._realm, module)
+        )
+        return {Key(each[0]) for each in found.fetchall()}
+
+    # --- what is wanted -----------------------------------------------------------------------------------------------
+
+    def want(self, scope: Key, intent: Intent, seq: int, once: frozenset[str]) -> bool:
+        """This document should stand at the remote with this body. Returns whether anything is to be done for it now.
+
+        Fields in `once` are repeated as first settled (or as last sent, while that is in doubt). A row that is `sending`
+        stays so, with its `ask_at` (J4); a held one stays held; a failed one is tried again only if the body is another.
+        """
+        row = self.row(intent.ref)
+        after = json.dumps([[ref.module, str(ref.key)] for ref in intent.after])
+        if row is None:
+            self._db.execute(
+                "INSERT INTO journal (realm, module, key, scope, owner, seq, state, wanted_digest, wanted, after, number)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'wanted', ?, ?, ?, ?)",
+                (
+                    *(self._realm, intent.module, str(intent.key), str(scope), str(intent.owner), seq),
+                    *(digest(intent.body), _packed(intent.body), after, intent.number),
+                ),
+            )
+            return True
+        if row.scope != scope:
+            raise ValueError(f"{intent.key} belongs to {row.scope}, not to {scope}")  # J9
+        body = _with_once(intent.body, row, once)
+        wanted = digest(body)
+        self._set(row.ref, seq=seq, after=after, number=intent.number, wanted=_packed(body), wanted_digest=wanted)
+        if row.state is State.SETTLED and not (row.there and row.settled_digest == wanted):
+            self._set(row.ref, state=State.WANTED, due_at=None, tries=0)
+        elif row.state is State.WANTED and row.there and row.settled_digest == wanted:
+            self._set(row.ref, state=State.SETTLED, due_at=None, tries=0)
+        elif row.state is State.FAILED and row.wanted_digest != wanted:
+            self._again(row)
+        return self._is_open(row.ref)
+
+    def want_nothing(self, ref: Ref) -> bool:
+        """Nothing should stand at the remote for this row. Returns whether that is still to be done.
+
+        A row that was never sent is dropped at once; one in doubt stays `sending` until it was asked about (J3).
+        """
+        row = self.row(ref)
+        if row is None:
+            return False
+        if not row.was_sent:
+            self._db.execute("DELETE FROM journal WHERE realm = ? AND module = ? AND key = ?", self._id(ref))
+            return False
+        self._set(ref, wanted=None, wanted_digest="", after="[]")
+        if row.state is State.SETTLED and row.there:
+            self._set(ref, state=State.WANTED, due_at=None, tries=0)
+        elif row.state is State.WANTED and not row.there:
+            self._set(ref, state=State.SETTLED)
+        elif row.state is State.FAILED:
+            self._set(ref, state=State.WANTED if row.there else State.SETTLED, error=None)
+        return self._is_open(ref)
+
+    # --- a call -------------------------------------------------------------------------------------------------------
+
+    def begin(self, begins: Iterable[Begin], now: datetime, ask_at: datetime) -> None:
+        """These writes are about to leave (J2). Were the program to die now, none is asked about before `ask_at` (J3)."""
+        for each in begins:
+            row = each.row
+            if row.state is not State.WANTED:
+                raise ValueError(f"{row.key} in {row.module} is {row.state}, so nothing may leave for it")
+            values: dict[str, object] = {
+                "state": State.SENDING,
+                "sent_verb": each.verb,
+                "sent": _packed(each.body),
+                "sent_digest": row.wanted_digest if each.verb in ("create", "update") else "",
+                "begun_at": stamp(now),
+                "ask_at": stamp(ask_at),
+                "due_at": None,
+                "lead_module": each.lead.module if each.lead else None,
+                "lead_key": str(each.lead.key) if each.lead else None,
+                "attempts": row.attempts + 1,
+            }
+            if each.refreshed is not None:
+                values["written"] = _written_text(each.refreshed)
+            self._set(row.ref, **values)
+            self._log(row, "begin", now, verb=each.verb)
+
+    def settle(self, ref: Ref, written: Written | None, now: datetime, event: str = "settle") -> Row:
+        """The remote said yes to what was sent last; `written` is None when it has nothing there any more.
+
+        If something else is wanted by now, the row goes on as wanted.
+        """
+        row = self._get(ref)
+        values: dict[str, object] = {
+            "ask_at": None,
+            "due_at": None,
+            "lead_module": None,
+            "lead_key": None,
+            "duplicate": 0,
+            "forced": 0,
+            "tries": 0,
+            "error": None,
+            "reason": "",
+            "settled_at": stamp(now),
+        }
+        if written is not None:
+            values |= {"remote_id": written.id, "written": _written_text(written)}
+        match row.sent_verb:
+            case "create" | "update":
+                values |= {"settled": _packed(row.sent), "settled_digest": row.sent_digest, "there": 1}
+                done = row.wanted_digest == row.sent_digest
+            case "revive":
+                values |= {"there": 1}
+                done = row.wanted_digest == row.settled_digest
+            case "withdraw":
+                values |= {"there": 0}
+                done = row.wanted is None
+            case None:
+                raise ValueError(f"{ref.key} in {ref.module} was never sent")
+        values["state"] = State.SETTLED if done else State.WANTED
+        self._set(ref, **values)
+        self._log(row, event, now)
+        return self._get(ref)
+
+    def accept(self, ref: Ref, written: Written | None, now: datetime) -> Row:
+        """What stands at the remote is taken as what is wanted, without a call: a status shown by its parent's answer, a
+        document that cannot be changed any more, or one that a person keeps as it is."""
+        row = self._get(ref)
+        body = row.wanted
+        values: dict[str, object] = {
+            "state": State.SETTLED,
+            "settled": _packed(body) if body is not None else _packed(row.settled),
+            "settled_digest": row.wanted_digest if body is not None else row.settled_digest,
+            "there": 0 if body is None else 1,
+            "sent_verb": row.sent_verb or "create",
+            "settled_at": stamp(now),
+        } | _AT_REST
+        if written is not None:
+            values |= {"remote_id": written.id, "written": _written_text(written)}
+        self._set(ref, **values)
+        self._log(row, "accept", now)
+        return self._get(ref)
+
+    def found(self, ref: Ref, written: Written, now: datetime, *, equal: bool) -> Row:
+        """In doubt, the remote showed our document. `equal`: it is what was sent last, which settles it (J5).
+
+        Else only its id is known: an update follows.
+        """
+        if equal:
+            return self.settle(ref, written, now, "found")
+        row = self._get(ref)
+        self._set(
+            ref,
+            **(
+                _AT_REST
+                | {
+                    "state": State.WANTED,
+                    "remote_id": written.id,
+                    "written": _written_text(written),
+                    "settled": None,
+                    "settled_digest": "",
+                    "there": 1,
+                    "due_at": None,
+                }
+            ),
+        )
+        self._log(row, "found", now)
+        return self._get(ref)
+
+    def absent(self, ref: Ref, now: datetime) -> None:
+        """In doubt, the remote has nothing of what was sent: the write was lost, and may be sent again."""
+        row = self._get(ref)
+        self._set(ref, state=State.WANTED, ask_at=None, lead_module=None, lead_key=None, duplicate=0, error=None)
+        if row.wanted is None and not row.there:
+            self._set(ref, state=State.SETTLED)
+        self._log(row, "absent", now)
+
+    def stands(self, ref: Ref, written: Written, now: datetime) -> None:
+        """In doubt about an update or a withdrawal, the remote still shows what was settled before: it was lost (J6)."""
+        row = self._get(ref)
+        state = State.SETTLED if row.there and row.wanted_digest == row.settled_digest else State.WANTED
+        self._set(ref, state=state, ask_at=None, written=_written_text(written), error=None)
+        self._log(row, "stands", now)
+
+    def doubt(self, ref: Ref, ask_at: datetime, now: datetime, error: Complaint, *, duplicate: bool = False) -> None:
+        """No answer came, or one that cannot be true yet: ask at `ask_at`, not before (J3)."""
+        row = self._get(ref)
+        self._set(ref, ask_at=stamp(ask_at), error=_complaint(error), duplicate=int(duplicate or row.duplicate))
+        self._log(row, "doubt", now, error=error)
+
+    def defer(self, ref: Ref, due_at: datetime, now: datetime, error: Complaint) -> None:
+        """Certainly not applied: the row is wanted as before, and due again at `due_at`."""
+        row = self._get(ref)
+        self._set(
+            ref,
+            state=State.WANTED,
+            ask_at=None,
+            due_at=stamp(due_at),
+            lead_module=None,
+            lead_key=None,
+            tries=row.tries + 1,
+            error=_complaint(error),
+        )
+        self._log(row, "defer", now, error=error)
+
+    def apart(self, refs: Sequence[Ref], now: datetime, error: Complaint) -> None:
+        """The fused call of these rows was refused: each goes by itself from now on, and is refused by itself (J9)."""
+        for ref in refs:
+            row = self._get(ref)
+            self._set(ref, state=State.WANTED, ask_at=None, due_at=None, lead_module=None, lead_key=None, alone=1)
+            self._log(row, "apart", now, error=error)
+
+    def fail(self, ref: Ref, error: Complaint, now: datetime) -> None:
+        """It cannot go as it is: it waits for another body, other settings or a person."""
+        row = self._get(ref)
+        self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": _complaint(error)}))
+        self._log(row, "fail", now, error=error)
+
+    def hold(self, ref: Ref, reason: str, now: datetime) -> None:
+        """Ended by a person, or deleted by one at the remote: nothing happens until a command frees it."""
+        row = self._get(ref)
+        self._set(ref, **(_AT_REST | {"state": State.HELD, "reason": reason}))
+        self._log(row, "hold", now, message=reason)
+
+    def rename(self, ref: Ref, body: Body, now: datetime) -> None:
+        """A stranger has the name: want the same document under a name that only we use."""
+        row = self._get(ref)
+        values: dict[str, object] = {"state": State.WANTED, "wanted": _packed(body), "wanted_digest": digest(body)}
+        self._set(ref, **(_AT_REST | values))
+        self._log(row, "rename", now)
+
+    def anew(self, ref: Ref, now: datetime) -> None:
+        """What was withdrawn stays so; its row starts again without a remote document (under another number)."""
+        row = self._get(ref)
+        self._set(ref, remote_id=None, written=None, settled=None, settled_digest="", there=0, state=State.WANTED)
+        self._log(row, "anew", now)
+
+    def lost(self, ref: Ref, now: datetime) -> None:
+        """The parent that this status or application hung on was withdrawn: it is not there any more either."""
+        row = self._get(ref)
+        state = State.SETTLED if row.wanted is None else State.WANTED
+        self._set(ref, state=state, remote_id=None, written=None, settled=None, settled_digest="", there=0)
+        self._log(row, "lost", now)
+
+    def retry(self, ref: Ref, now: datetime, *, force: bool = False) -> None:
+        """A person asks for another try of a failed row, or frees a held one. `force`: whatever stands at the remote."""
+        row = self._get(ref)
+        if row.state in (State.FAILED, State.HELD):
+            self._again(row)
+            if force:
+                self._set(ref, forced=1)
+            self._log(row, "retry", now)
+        elif row.state is State.WANTED:
+            self._set(ref, due_at=None)
+
+    # --- kitchen ------------------------------------------------------------------------------------------------------
+
+    def _again(self, row: Row) -> None:
+        """A failed or held row is wanted once more; `duplicate` and `alone` are forgotten, so every road is open."""
+        open_again = not self._get(row.ref).satisfied
+        state = State.WANTED if open_again else State.SETTLED
+        self._set(row.ref, state=state, error=None, reason="", due_at=None, tries=0, duplicate=0, alone=0)
+
+    def _is_open(self, ref: Ref) -> bool:
+        return self._get(ref).state in (State.WANTED, State.SENDING)
+
+    def _get(self, ref: Ref) -> Row:
+        row = self.row(ref)
+        if row is None:
+            raise KeyError(f"{ref.key} in {ref.module} is not in the journal")
+        return row
+
+    def _one(self, query: str) -> int:
+        return int(self._db.execute(query, (self._realm,)).fetchone()[0])
+
+    def _id(self, ref: Ref) -> tuple[str, str, str]:
+        return self._realm, ref.module, str(ref.key)
+
+    def _set(self, ref: Ref, **values: object) -> None:
+        if not self._db.in_transaction:
+            raise RuntimeError("a move of the journal outside a commit")
+        columns = ", ".join(f"{name} = ?" for name in values)
+        self._db.execute(
+            f"UPDATE journal SET {columns} WHERE realm = ? AND module = ? AND key = ?",  # noqa: S608 - names are ours
+            (*values.values(), *self._id(ref)),
+        )
+
+    def _log(
+        self, row: Row, event: str, now: datetime, *, verb: Verb | None = None, error: Complaint | None = None, message: str = ""
+    ) -> None:
+        self._db.execute(
+            "INSERT INTO attempts (run, at, module, key, owner, event, verb, code, message, request_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(self.run, stamp(now), row.module, str(row.key), str(row.owner), event, verb or row.sent_verb),
+                *((error.code, error.message, error.request_id) if error else ("", message, "")),
+            ),
+        )
+
+
+_AT_REST: dict[str, object] = {
+    "ask_at": None,
+    "due_at": None,
+    "lead_module": None,
+    "lead_key": None,
+    "duplicate": 0,
+    "forced": 0,
+    "tries": 0,
+    "error": None,
+    "reason": "",
+}
+"""What a row forgets when it leaves `sending`."""
+
+
+def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
+    """`body` with the fields that are settled once taken from what was settled, or sent, first."""
+    first = row.settled if row.settled is not None else row.sent
+    if first is None or not once:
+        return body
+    return {**body, **{name: first[name] for name in once if name in first}}
+
+
+def _known(row: Row) -> Known:
+    body = row.sent if row.state is State.SENDING else row.settled if row.there else None
+    return Known(row.module, row.key, row.state.value, body, row.wanted, row.written)
+
+
+def _packed(body: Body | None) -> bytes | None:
+    return None if body is None else zlib.compress(canonical(body).encode())
+
+
+def _unpacked(blob: bytes | None) -> Body | None:
+    return None if blob is None else from_canonical(zlib.decompress(blob).decode())
+
+
+def _written_text(written: Written) -> str:
+    return json.dumps(
+        {
+            "id": written.id,
+            "number": written.number,
+            "total": None if written.total is None else str(written.total),
+            "status": written.status,
+            "modified": written.modified,
+            "parts": dict(written.parts),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _written(text: str | None) -> Written | None:
+    if text is None:
+        return None
+    loaded = json.loads(text)
+    total = loaded["total"]
+    return Written(
+        loaded["id"],
+        loaded["number"],
+        None if total is None else Decimal(total),
+        loaded["status"],
+        loaded["modified"],
+        loaded["parts"],
+    )
+
+
+def _complaint(error: Complaint) -> str:
+    return json.dumps(asdict(error), ensure_ascii=False)
+
+
+def _row(found: sqlite3.Row) -> Row:
+    lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
+    return Row(
+        module=found["module"],
+        key=Key(found["key"]),
+        scope=Key(found["scope"]),
+        owner=Key(found["owner"]),
+        seq=found["seq"],
+        state=State(found["state"]),
+        wanted=_unpacked(found["wanted"]),
+        wanted_digest=found["wanted_digest"],
+        after=tuple(Ref(module, Key(key)) for module, key in json.loads(found["after"])),
+        number=found["number"],
+        sent=_unpacked(found["sent"]),
+        sent_digest=found["sent_digest"],
+        sent_verb=found["sent_verb"],
+        settled=_unpacked(found["settled"]),
+        settled_digest=found["settled_digest"],
+        there=bool(found["there"]),
+        remote_id=found["remote_id"] or "",
+        written=_written(found["written"]),
+        begun_at=moment(found["begun_at"]),
+        ask_at=moment(found["ask_at"]),
+        due_at=moment(found["due_at"]),
+        settled_at=moment(found["settled_at"]),
+        lead=lead,
+        alone=bool(found["alone"]),
+        duplicate=bool(found["duplicate"]),
+        forced=bool(found["forced"]),
+        attempts=found["attempts"],
+        tries=found["tries"],
+        error=Complaint(**json.loads(found["error"])) if found["error"] else None,
+        reason=found["reason"],
+    )

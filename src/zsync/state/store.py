@@ -1,0 +1,247 @@
+"""The state file: one SQLite database that only its owner reads, and the lock that makes zsync its one writer.
+
+WAL with `synchronous=FULL`: a commit that returned is on disk, which is what the journal's promise rests on. Transactions
+are explicit and short, never around a network call. `plan` works on a copy. Commands that only leave a note (`retry`,
+`resolve`) write the inbox without the lock.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from zsync.errors import ConfigError
+from zsync.state.schema import MIGRATIONS
+
+_OWNER_ONLY = 0o600
+
+
+def stamp(moment: datetime) -> str:
+    """An aware time as the state keeps it: UTC, microseconds, `Z`; sorts as text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str | None) -> datetime | None:
+    """What `stamp` wrote, or None."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class Locked(ConfigError):
+    """Another run holds the lock of this state."""
+
+    exit_code = 75
+
+
+class Store:
+    """An open state file. Use `Store.open`, then the parts (`Journal`, `Records`, ...) on its connection."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.db = connection
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Store:
+        """The state at `path`, brought to this program's version (with a back-up before the first migration).
+
+        Raises ConfigError if there is none and `create` is false, if it is newer than this program, not a zsync state, not
+        writable, or damaged.
+        """
+        fresh = not path.exists()
+        if fresh and not create:
+            raise ConfigError(f"no state at `{path.name}` yet", hint="run `zsync init` first")
+        with _plain_words(path):
+            if fresh:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, _OWNER_ONLY))
+            connection = _connect(path)
+            try:
+                _migrate(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        """One transaction: everything inside is on disk when it ends, or nothing is. Nested use joins the outer one."""
+        if self.db.in_transaction:
+            yield  # the outer one commits
+            return
+        with _plain_words(self.path):
+            self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        with _plain_words(self.path):
+            try:
+                self.db.execute("COMMIT")
+            except sqlite3.Error:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the only writer of journal and records while this lasts. Raises Locked at once if another process is.
+
+        The lock is the kernel's (flock on a file beside the state): nothing stale is left after a crash.
+        """
+        with _plain_words(self.path):
+            handle = os.open(self._beside(".lock"), os.O_CREAT | os.O_RDWR, _OWNER_ONLY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as err:
+                raise Locked(
+                    "another run is at work on this state", hint="wait until it ends; cron's next run goes on by itself"
+                ) from err
+            yield
+        finally:
+            os.close(handle)
+
+    def copy(self) -> Store:
+        """The same state in memory, for `plan`: nothing written to it reaches the file."""
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        self.db.backup(memory)
+        memory.row_factory = sqlite3.Row
+        return Store(self.path, memory)
+
+    def close(self) -> None:
+        self.db.close()
+
+    # --- facts about the state ----------------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> str | None:
+        """A fact that was noted under `name`: tag, realm, fingerprint, ..."""
+        found = self.db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a fact about the state itself."""
+        self.db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+    # --- the side file: has this state been restored, or moved? ---------------------------------------------------------
+
+    def step(self, host: str | None = None) -> None:
+        """Count one more run, in the state and then beside it. Called with the lock held, before anything is read or sent.
+
+        In this order a crash between the two leaves the side file behind, never ahead: ahead means an older state.
+        """
+        count = int(self.fact("run_counter") or "0") + 1
+        with self.commit():
+            self.note("run_counter", str(count))
+        self._write_side({"run": count, "host": host or socket.gethostname()})
+
+    def stepped_back(self) -> bool:
+        """Whether the side file has counted runs that this state does not know: an older copy was put in its place."""
+        side = self._read_side()
+        return side is not None and int(side.get("run", 0)) > int(self.fact("run_counter") or "0")
+
+    def moved_from(self, host: str | None = None) -> str:
+        """The host that ran this state last, if it is another one than this; else empty."""
+        side = self._read_side()
+        if side is None:
+            return ""
+        last = str(side.get("host", ""))
+        return "" if last == (host or socket.gethostname()) else last
+
+    def accept_place(self, host: str | None = None) -> None:
+        """This copy on this host is the one from now on (after `init` has looked at the target)."""
+        self._write_side({"run": int(self.fact("run_counter") or "0"), "host": host or socket.gethostname()})
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    def _read_side(self) -> dict[str, str | int] | None:
+        try:
+            loaded = json.loads(self._beside(".run").read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as err:
+            raise ConfigError(
+                f"the side file `{self.path.name}.run` cannot be read", hint="restore it, or remove it and run `zsync init`"
+            ) from err
+        return loaded if isinstance(loaded, dict) else None
+
+    def _write_side(self, content: dict[str, str | int]) -> None:
+        target, draft = self._beside(".run"), self._beside(".run.new")
+        with _plain_words(self.path):
+            handle = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY)
+            try:
+                os.write(handle, json.dumps(content).encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            draft.replace(target)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.row_factory = sqlite3.Row
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise ConfigError(
+            f"`{path.name}` was written by a newer zsync (version {version} of the state; this program knows {len(MIGRATIONS)})",
+            hint="update zsync; the state was left as it is",
+        )
+    if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        raise ConfigError(f"`{path.name}` is a database, but not a zsync state", hint="set `path` under [state] to another file")
+    if 0 < version < len(MIGRATIONS):
+        _back_up(connection, path, version)
+    for number in range(version, len(MIGRATIONS)):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{MIGRATIONS[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;")
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    spare = path.with_name(f"{path.name}.v{version}.bak")
+    os.close(os.open(spare, os.O_CREAT | os.O_RDWR | os.O_TRUNC, _OWNER_ONLY))
+    copy = sqlite3.connect(spare)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+
+
+@contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system complain about into words with a next step."""
+    try:
+        yield
+    except sqlite3.DatabaseError as err:
+        text = str(err)
+        if "full" in text:
+            hint = "the disk is full: make room, then run again; nothing half-written was kept"
+        elif "readonly" in text or "unable to open" in text:
+            hint = "the folder and the file must be writable by the user who runs zsync (cron's user, too)"
+        elif "locked" in text:
+            hint = "another program holds the file open; try again"
+        elif "malformed" in text or "not a database" in text:
+            hint = "the file is damaged: put the newest back-up in its place, then `zsync init --adopt`"
+        else:
+            raise
+        raise ConfigError(f"the state `{path.name}` cannot be used: {text}", hint=hint) from err
+    except OSError as err:
+        raise ConfigError(
+            f"the state `{path.name}` cannot be used: {(err.strerror or 'not possible').lower()}",
+            hint="the folder must exist, have room, and be writable by the user who runs zsync (cron's user, too)",
+        ) from err
