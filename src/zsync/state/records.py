@@ -65,17 +65,9 @@ class Records:
             found["gone_in"],
         )
 
-    def to_read_again(self, fingerprint: str) -> list[Key]:
-        """Scopes that a person, or changed settings after an error, want read and planned once more."""
-        found = self._db.execute(
-            """
-            SELECT key FROM scopes WHERE again = 1
-            UNION
-            SELECT s.key FROM scopes s JOIN records r ON r.scope = s.key
-            WHERE r.stand IN ('failed', 'blocked', 'skipped') AND s.fingerprint != ?
-            """,
-            (fingerprint,),
-        )
+    def to_read_again(self) -> list[Key]:
+        """Scopes that a person, or another scope, wants read with `get` and planned once more."""
+        found = self._db.execute("SELECT key FROM scopes WHERE again = 1 ORDER BY key")
         return [Key(each[0]) for each in found.fetchall()]
 
     def read_again(self, scope: Key) -> None:
@@ -179,6 +171,10 @@ class Records:
     def cursor(self, stream: str) -> str | None:
         found = self._db.execute("SELECT cursor FROM cursors WHERE stream = ?", (stream,)).fetchone()
         return None if found is None else str(found[0])
+
+    def forget_cursors(self) -> None:
+        """Every stream is read from its start again: the settings are others, so any plan may be."""
+        self._db.execute("DELETE FROM cursors")
 
     def set_cursor(self, stream: str, cursor: str) -> None:
         self._db.execute(

@@ -70,7 +70,7 @@ class Store:
     @contextmanager
     def commit(self) -> Iterator[None]:
         """One transaction: everything inside is on disk when it ends, or nothing is. Nested use joins the outer one."""
-        if self.db.in_transaction:
+        if self._inside():
             yield  # the outer one commits
             return
         with _plain_words(self.path):
@@ -84,9 +84,12 @@ class Store:
             try:
                 self.db.execute("COMMIT")
             except sqlite3.Error:
-                if self.db.in_transaction:
+                if self._inside():
                     self.db.execute("ROLLBACK")
                 raise
+
+    def _inside(self) -> bool:
+        return self.db.in_transaction
 
     @contextmanager
     def locked(self) -> Iterator[None]:

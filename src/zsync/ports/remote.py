@@ -1,4 +1,4 @@
-"""The ports: what the engine expects of a source, a target and its modules, of time, tokens and stored facts.
+"""Ports to the world: what the engine expects of a source, a target and its modules, of time and of tokens.
 
     Source --Record--> engine --Record, Known--> Target.plan --Plan--> engine --Body--> Module.create/update/withdraw
 
@@ -8,11 +8,11 @@ those of `zsync.errors`: the class decides what the engine does. Nothing here do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from zsync.errors import RecordError
 from zsync.model.intent import Body, Difference, KnownRows, Plan, Written
@@ -175,8 +175,13 @@ class Module(Protocol):
         ...
 
     @property
+    def revivable(self) -> bool:
+        """A withdrawn document can be taken into use again under its id; False: it must be made anew."""
+        ...
+
+    @property
     def once(self) -> frozenset[str]:
-        """Top-level fields of the body that are settled with the first write and repeated from it ever after."""
+        """Top-level fields of the body (never a Ref) that are settled with the first write and repeated ever after."""
         ...
 
     @property
@@ -211,6 +216,10 @@ class Module(Protocol):
 
     def withdraw(self, standing: Standing) -> Written | None:
         """Take it back: void, disable or delete, as the module does. None: it is gone for good. Twice is once."""
+        ...
+
+    def revive(self, standing: Standing) -> Written:
+        """Undo a withdrawal: active again, or a draft again. Only called where `revivable`."""
         ...
 
     def differences(self, body: Body, written: Written) -> Sequence[Difference]:
@@ -299,8 +308,9 @@ class Target(Protocol):
 
     def check(self) -> Iterator[Finding]: ...
 
-    def unclaimed(self, tag: str) -> int:
-        """How many documents at the remote carry keys of `tag` (payments by reference): any means that a state was lost."""
+    def claimed(self, tag: str) -> Collection[Key]:
+        """The keys of `tag` that documents at the remote carry (payments, by reference). One that the state does not know
+        means that a state was lost."""
         ...
 
     def link(self, module: str, id: str) -> str:
@@ -362,5 +372,3 @@ class TokenStore(Protocol):
 
 Progressed = Callable[[str, int, int | None], None]
 """Told (what, done, of how many or None) as long work goes on."""
-
-Verb = Literal["create", "update", "withdraw"]

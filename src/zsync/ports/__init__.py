@@ -1,0 +1,37 @@
+"""The ports: the promises between the engine and everything around it. `remote` faces the world, `state` the disk."""
+
+from zsync.ports.remote import (
+    Clock,
+    Finding,
+    Found,
+    Module,
+    Progressed,
+    Quota,
+    Rider,
+    Source,
+    Standing,
+    Stranger,
+    Switches,
+    Target,
+    Tokens,
+    TokenStore,
+    Write,
+)
+
+__all__ = [
+    "Clock",
+    "Finding",
+    "Found",
+    "Module",
+    "Progressed",
+    "Quota",
+    "Rider",
+    "Source",
+    "Standing",
+    "Stranger",
+    "Switches",
+    "Target",
+    "TokenStore",
+    "Tokens",
+    "Write",
+]
