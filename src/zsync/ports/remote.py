@@ -302,6 +302,10 @@ class Target(Protocol):
         """
         ...
 
+    def own(self, key: Key, read_at: datetime) -> Record | None:
+        """A record of the target's own making that plans refer to (a collective item), or None for any other key. Pure."""
+        ...
+
     def refers(self, plan: Plan) -> Sequence[Key]:
         """The scopes outside `plan.scope` that its intents refer to (the customer, the items). Pure."""
         ...

@@ -28,7 +28,7 @@ from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
-from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, digest, from_canonical
+from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, digest, from_canonical, refs
 from zsync.model.key import Key
 from zsync.model.row import Begin, Complaint, Row, State, Verb
 from zsync.state.store import Store, moment, stamp
@@ -112,14 +112,14 @@ class Journal:
         stays so, with its `ask_at` (J4); a held one stays held; a failed one is tried again only if the body is another.
         """
         row = self.row(intent.ref)
-        after = json.dumps([[ref.module, str(ref.key)] for ref in intent.after])
+        needs = _needs(intent)
         if row is None:
             self._db.execute(
-                "INSERT INTO journal (realm, module, key, scope, owner, seq, state, wanted_digest, wanted, after, number)"
+                "INSERT INTO journal (realm, module, key, scope, owner, seq, state, wanted_digest, wanted, needs, number)"
                 " VALUES (?, ?, ?, ?, ?, ?, 'wanted', ?, ?, ?, ?)",
                 (
                     *(self._realm, intent.module, str(intent.key), str(scope), str(intent.owner), seq),
-                    *(digest(intent.body), _packed(intent.body), after, intent.number),
+                    *(digest(intent.body), _packed(intent.body), needs, intent.number),
                 ),
             )
             return True
@@ -127,7 +127,7 @@ class Journal:
             raise ValueError(f"{intent.key} belongs to {row.scope}, not to {scope}")  # J9
         body = _with_once(intent.body, row, once)
         wanted = digest(body)
-        self._set(row.ref, seq=seq, after=after, number=intent.number, wanted=_packed(body), wanted_digest=wanted)
+        self._set(row.ref, seq=seq, needs=needs, number=intent.number, wanted=_packed(body), wanted_digest=wanted)
         if row.state is State.SETTLED and not (row.there and row.settled_digest == wanted):
             self._set(row.ref, state=State.WANTED, due_at=None, tries=0)
         elif row.state is State.WANTED and row.there and row.settled_digest == wanted:
@@ -147,7 +147,7 @@ class Journal:
         if not row.was_sent:
             self._db.execute("DELETE FROM journal WHERE realm = ? AND module = ? AND key = ?", self._id(ref))
             return False
-        self._set(ref, wanted=None, wanted_digest="", after="[]")
+        self._set(ref, wanted=None, wanted_digest="", needs="[]")
         if row.state is State.SETTLED and row.there:
             self._set(ref, state=State.WANTED, due_at=None, tries=0)
         elif row.state is State.WANTED and not row.there:
@@ -416,6 +416,11 @@ def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
     return {**body, **{name: first[name] for name in once if name in first}}
 
 
+def _needs(intent: Intent) -> str:
+    ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
+    return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
+
+
 def _known(row: Row) -> Known:
     body = row.sent if row.state is State.SENDING else row.settled if row.there else None
     return Known(row.module, row.key, row.state.value, body, row.wanted, row.written)
@@ -463,6 +468,7 @@ def _complaint(error: Complaint) -> str:
 
 
 def _row(found: sqlite3.Row) -> Row:
+    needs = json.loads(found["needs"])
     lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
     return Row(
         module=found["module"],
@@ -473,7 +479,8 @@ def _row(found: sqlite3.Row) -> Row:
         state=State(found["state"]),
         wanted=_unpacked(found["wanted"]),
         wanted_digest=found["wanted_digest"],
-        after=tuple(Ref(module, Key(key)) for module, key in json.loads(found["after"])),
+        after=tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
+        refs=tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
         number=found["number"],
         sent=_unpacked(found["sent"]),
         sent_digest=found["sent_digest"],

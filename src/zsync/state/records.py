@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from zsync.model.documents import Contact, Document, Sale
-from zsync.model.intent import Note, Plan, Progress, Verdict
+from zsync.model.intent import Note, Plan, Progress, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.model.row import Complaint
@@ -114,6 +114,21 @@ class Records:
             error=_json(asdict(Complaint.of(broken.error))),
             read_at=stamp(now),
         )
+
+    def mark_gone(self, scope: Key) -> None:
+        """The source does not have this scope any more: its records stay listed, and are not asked for again."""
+        self._db.execute("UPDATE records SET stand = 'held', reason = 'gone from the source' WHERE scope = ?", (str(scope),))
+        self._db.execute("UPDATE scopes SET again = 0 WHERE key = ?", (str(scope),))
+
+    def owned(self, key: Key) -> list[Ref]:
+        """The rows of the journal that people know by this record."""
+        found = self._db.execute("SELECT module, key FROM journal WHERE owner = ? ORDER BY seq", (str(key),))
+        return [Ref(each["module"], Key(each["key"])) for each in found.fetchall()]
+
+    def entity(self, key: Key) -> str:
+        """The entity that people know this record by; for what the target made itself, the word in its key."""
+        found = self._db.execute("SELECT entity FROM records WHERE key = ?", (str(key),)).fetchone()
+        return key.entity if found is None else str(found["entity"])
 
     def find(self, entity: str, source_id: str) -> tuple[Key, Key] | None:
         """(key, scope) of the record that people call by this id."""

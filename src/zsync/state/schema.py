@@ -76,7 +76,7 @@ CREATE TABLE journal (
     state          TEXT NOT NULL CHECK (state IN ('wanted', 'sending', 'settled', 'failed', 'held')),
     wanted_digest  TEXT NOT NULL,         -- empty: nothing should be there
     wanted         BLOB,                  -- compressed canonical body, with Refs
-    after          TEXT NOT NULL,         -- JSON list of [module, key]
+    needs          TEXT NOT NULL,         -- what must be there first: JSON list of [module, key, 1 if only its id is needed]
     number         TEXT NOT NULL DEFAULT '',
     sent_verb      TEXT CHECK (sent_verb IN ('create', 'update', 'withdraw', 'revive')),
     sent_digest    TEXT NOT NULL DEFAULT '',

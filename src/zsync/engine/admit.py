@@ -1,0 +1,88 @@
+"""Admission: may this document go? Switches and the start date say yes, or no with the reason. Pure, before planning.
+
+What was ever written stays in, whatever the switches say about new records: it is only updated or left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import assert_never
+
+from zsync.model.documents import Contact, Credit, Currency, Document, Hotel, Invoice, Item, Payment, Sale
+from zsync.model.key import Key
+from zsync.model.record import Record
+from zsync.ports import Switches
+
+
+def admit(
+    record: Record,
+    switches: Mapping[str, Switches],
+    start_date: date | None,
+    written: Collection[Key],
+    *,
+    demanded: bool = False,
+) -> dict[Key, str]:
+    """The documents of `record` that may not go, each with the reason that people read.
+
+    `written` are the keys of documents that the target was ever sent. `demanded`: another record refers to this one, so
+    its own switch does not count.
+    """
+    refused: dict[Key, str] = {}
+    days = _invoice_days(record)
+    for document in _parents_first(record):
+        if document.key in written:
+            continue
+        reason = _reason(document, record, switches, start_date, refused, days, demanded=demanded)
+        if reason:
+            refused[document.key] = reason
+    return refused
+
+
+def _reason(
+    document: Document,
+    record: Record,
+    switches: Mapping[str, Switches],
+    start_date: date | None,
+    refused: Mapping[Key, str],
+    days: Mapping[Key, date],
+    *,
+    demanded: bool,
+) -> str:
+    off = "" if switches.get(document.entity, Switches()).create else f"auto_create is off for {document.entity}"
+    match document:
+        case Contact() | Item():
+            if demanded:
+                return ""
+            return off or ("" if document.active else "disabled in the source")
+        case Currency() | Hotel():
+            return off
+        case Sale():
+            if start_date is not None and days.get(document.key, document.day) < start_date:
+                return f"before the start date {start_date.isoformat()}"
+            return off
+        case Invoice() | Credit():
+            return refused.get(document.sale, "") or off
+        case Payment():
+            return off or _all_refused(record, refused)
+        case _:
+            assert_never(document)
+
+
+def _all_refused(record: Record, refused: Mapping[Key, str]) -> str:
+    """Why a payment stays out: every order of its booking does."""
+    sales = [document.key for document in record.documents if isinstance(document, Sale)]
+    return refused[sales[0]] if sales and all(key in refused for key in sales) else ""
+
+
+def _invoice_days(record: Record) -> dict[Key, date]:
+    """The date of each order's first invoice: an order counts as of its invoice, once it has one."""
+    days: dict[Key, date] = {}
+    for document in record.documents:
+        if isinstance(document, Invoice):
+            days[document.sale] = min(document.day, days.get(document.sale, document.day))
+    return days
+
+
+def _parents_first(record: Record) -> list[Document]:
+    return sorted(record.documents, key=lambda document: not isinstance(document, Sale))

@@ -1,0 +1,266 @@
+"""Collect: read a page, plan it, and in one commit write down what we want and how far we have read (J1).
+
+    page --> names claimed --> admit --> target.plan (pure) --> [ records, journal, cursor: one commit ]
+
+A record that cannot be planned is kept with its error and the others of its page go on. What a plan refers to in other
+scopes (the customer, the items) is demanded: read and planned whatever its own switches say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zsync.engine.admit import admit
+from zsync.engine.job import Job, Stopped
+from zsync.errors import RecordError, Unmappable
+from zsync.model.documents import Contact, Document, Item
+from zsync.model.intent import Intent, Plan, Verdict
+from zsync.model.key import Key
+from zsync.model.record import Gone, Page, Record, Unreadable
+from zsync.ports import Switches
+
+_ITEM_STREAM = "demanded"
+"""The stream that scopes of the target's own making are filed under."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What was read in this run: how many records came unchanged, by entity."""
+
+    unchanged: dict[str, int] = field(default_factory=dict)
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A record with its plan, not written down yet; `plan` None: nothing changed since it was planned."""
+
+    record: Record
+    plan: Plan | None
+
+
+class Collector:
+    """Brings the records of the source into the journal of one job."""
+
+    def __init__(self, job: Job, run: int, *, backfill: bool = False) -> None:
+        self._job = job
+        self._run = run
+        self._backfill = backfill
+        self._records = job.state.records
+        self._journal = job.state.journal
+        self._facts: Mapping[str, Any] = json.loads(job.state.store.fact("facts") or "{}")
+        self._learned = False
+        self.read = Read()
+
+    def collect(self, streams: Iterable[str]) -> None:
+        """Read what may have changed in these streams, then what people, or other scopes, want read again."""
+        for stream in streams:
+            for page in self._job.source.read(stream, self._records.cursor(stream)):
+                self._heed_stop()
+                self._take_page(stream, page)
+                self._job.progress(stream, self.read.records, page.total)
+        self.collect_again()
+
+    def collect_again(self) -> None:
+        """Read again, one by one, the scopes that are marked so; what they demand in turn comes along."""
+        seen: set[Key] = set()
+        while wanted := [key for key in self._records.to_read_again() if key not in seen]:
+            for key in wanted:
+                self._heed_stop()
+                seen.add(key)
+                self._take_again(key)
+
+    # --- pages ----------------------------------------------------------------------------------------------------------
+
+    def _take_page(self, stream: str, page: Page) -> None:
+        readable = [record for record in page.records if isinstance(record, Record)]
+        broken = [record for record in page.records if isinstance(record, Unreadable)]
+        planned = self._planned(readable)
+        with self._job.state.store.commit():
+            for each in planned:
+                self._keep(each, stream)
+            for unreadable in broken:
+                self._keep_unreadable(unreadable, stream)
+            self._records.set_cursor(stream, page.cursor)
+        self.read.records += len(page.records)
+
+    def _take_again(self, key: Key) -> None:
+        scope = self._records.scope(key)
+        stream = scope.stream if scope is not None else _ITEM_STREAM
+        try:
+            record = self._job.target.own(key, self._job.clock.now()) or self._job.source.get(key)
+        except RecordError as err:
+            broken = Unreadable(key, _entity_word(key), key.id, key.id, err)
+            with self._job.state.store.commit():
+                self._keep_unreadable(broken, stream)
+            return
+        if isinstance(record, Gone):
+            with self._job.state.store.commit():
+                self._take_gone(key)
+            return
+        if scope is not None and scope.demanded:
+            record = replace(record, documents=tuple(_in_use(document) for document in record.documents))
+        planned = self._planned([record])
+        with self._job.state.store.commit():
+            self._keep(planned[0], stream)
+
+    def _take_gone(self, key: Key) -> None:
+        """Gone once may be a slip of the source; gone in two runs is evidence (architecture: taking back needs evidence)."""
+        if not self._records.gone(key, self._run):
+            return
+        for row in self._journal.scope(key):
+            switches = self._job.switches.get(_entity_word(key))
+            if switches is not None and switches.delete and _may_vanish(key):
+                self._journal.want_nothing(row.ref)
+        self._records.mark_gone(key)
+
+    # --- planning (no commit is open, nothing is written but names) -------------------------------------------------------
+
+    def _planned(self, records: list[Record]) -> list[Planned]:
+        """Plans for those records that are not as they were when they were planned last."""
+        fresh = [record for record in records if not self._unchanged(record)]
+        with self._job.state.store.commit():
+            named = {record.key: self._named(record) for record in fresh}
+        plans = {key: self._plan(record) for key, record in named.items()}
+        if any(_wants_newer_facts(plan) for plan in plans.values()) and self._learn():
+            plans = {key: self._plan(record) for key, record in named.items()}
+        return [Planned(named.get(record.key, record), plans.get(record.key)) for record in records]
+
+    def _unchanged(self, record: Record) -> bool:
+        scope = self._records.scope(record.key)
+        known = scope is not None and scope.revision == record.revision and scope.fingerprint == self._job.fingerprint
+        if known:
+            for document in record.documents:
+                self.read.unchanged[document.entity] = self.read.unchanged.get(document.entity, 0) + 1
+        return known
+
+    def _named(self, record: Record) -> Record:
+        """The record with its customers' names made unique: the first who had a name keeps it bare."""
+        documents = tuple(self._distinct(document) for document in record.documents)
+        return replace(record, documents=documents)
+
+    def _distinct(self, document: Document) -> Document:
+        if isinstance(document, Contact) and not self._records.claim_name(document):
+            return dataclasses.replace(document, distinguished=True)
+        return document
+
+    def _plan(self, record: Record) -> Plan:
+        known = self._journal.known(record.key)
+        written = {owner for row in self._journal.scope(record.key) if row.was_sent for owner in (row.owner, row.key)}
+        scope = self._records.scope(record.key)
+        demanded = scope is not None and scope.demanded
+        refused = admit(record, self._job.switches, self._job.start_date, written, demanded=demanded)
+        try:
+            plan = self._job.target.plan(record, known, refused, self._facts)
+        except RecordError as err:
+            plan = Plan(record.key, errors={document.key: err for document in record.documents})
+        verdicts = {key: Verdict("skipped", reason) for key, reason in refused.items()} | dict(plan.verdicts)
+        return self._with_rulings(replace(plan, verdicts=verdicts), record)
+
+    def _with_rulings(self, plan: Plan, record: Record) -> Plan:
+        """An error that a person has ruled on stays ended, as long as the record is the one that was ruled on."""
+        errors, verdicts = dict(plan.errors), dict(plan.verdicts)
+        for key in list(errors):
+            ruling = self._records.ruling(key)
+            if ruling is not None and ruling.revision == record.revision:
+                del errors[key]
+                verdicts[key] = Verdict("held", ruling.reason)
+        return replace(plan, errors=errors, verdicts=verdicts)
+
+    def _learn(self) -> bool:
+        """Read the target's facts again, once a run; whether there may be news."""
+        if self._learned:
+            return False
+        self._learned = True
+        self._facts = self._job.target.learn()
+        with self._job.state.store.commit():
+            self._job.state.store.note("facts", json.dumps(self._facts))
+        return True
+
+    # --- keeping (inside the commit of the page) --------------------------------------------------------------------------
+
+    def _keep(self, planned: Planned, stream: str) -> None:
+        record, plan = planned.record, planned.plan
+        if plan is None:
+            return
+        entities = {document.key: document.entity for document in record.documents}
+        self._records.keep(record, plan, stream, self._job.fingerprint, backfill=self._backfill)
+        for seq, intent in enumerate(plan.intents):
+            if self._may_write(intent, entities):
+                self._journal.want(record.key, intent, seq, self._job.target.modules[intent.module].once)
+        self._take_back(record, plan, entities)
+        for key in self._job.target.refers(plan):
+            self._demand(key)
+
+    def _may_write(self, intent: Intent, entities: Mapping[Key, str]) -> bool:
+        """`auto_update` off: what was ever sent stays as it was wanted then."""
+        row = self._journal.row(intent.ref)
+        if row is None or not row.was_sent:
+            return True
+        return self._job.switches.get(entities.get(intent.owner, ""), Switches()).update
+
+    def _take_back(self, record: Record, plan: Plan, entities: Mapping[Key, str]) -> None:
+        """What the plan no longer names: dropped if it never left; withdrawn only on a state that says so."""
+        named = {intent.ref for intent in plan.intents}
+        disabled = {document.key for document in record.documents if not getattr(document, "active", True)}
+        for row in self._journal.scope(record.key):
+            if row.ref in named:
+                continue
+            verdict = plan.verdicts.get(row.owner)
+            canceled = verdict is not None and verdict.stand == "canceled"
+            switches = self._job.switches.get(entities.get(row.owner, ""), Switches())
+            if not row.was_sent:
+                if row.owner not in plan.errors:
+                    self._journal.want_nothing(row.ref)
+            elif (canceled and switches.update) or (row.owner in disabled and switches.delete):
+                self._journal.want_nothing(row.ref)
+
+    def _demand(self, key: Key) -> None:
+        """Make sure that the scope that a plan refers to is planned, whatever its switches say."""
+        if any(row.wanted is not None for row in self._journal.scope(key)):
+            return
+        scope = self._records.scope(key)
+        self._records.demand(key, scope.stream if scope is not None else _ITEM_STREAM)
+
+    def _keep_unreadable(self, broken: Unreadable, stream: str) -> None:
+        now = self._job.clock.now()
+        self._records.keep_unreadable(broken, stream, self._job.fingerprint, now, backfill=self._backfill)
+
+    def _heed_stop(self) -> None:
+        if self._job.stop():
+            raise Stopped("stopped as asked while reading; the next run goes on where this one was")
+
+
+def _wants_newer_facts(plan: Plan) -> bool:
+    return any(isinstance(error, Unmappable) and error.stale for error in plan.errors.values())
+
+
+def _in_use(document: Document) -> Document:
+    """A customer or item that an order needs must be usable at the target, also if the hotel has disabled it since."""
+    return replace(document, active=True) if isinstance(document, Contact | Item) else document
+
+
+_WORDS: Mapping[str, str] = {
+    "customer": "customers",
+    "room_type": "room_types",
+    "service": "service_products",
+    "item": "service_products",
+    "booking": "orders",
+    "order": "orders",
+    "hotel": "hotels",
+    "currency": "currencies",
+}
+
+
+def _entity_word(key: Key) -> str:
+    """The entity that people know a scope by."""
+    return _WORDS.get(key.entity, key.entity)
+
+
+def _may_vanish(key: Key) -> bool:
+    """Documents of money are never taken back because something is missing, only on a state that says so."""
+    return key.entity != "booking"

@@ -1,0 +1,261 @@
+"""A run: what cron calls. Inbox, collect, settle, report; `initialise` is the first half once, `plan` the first half on a copy.
+
+guard (init done? same tag, same store, same place?) --> inbox --> collect --> brake --> settle --> report
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from zsync.engine.collect import Collector
+from zsync.engine.inbox import take_inbox
+from zsync.engine.job import Job, Options, Stopped
+from zsync.engine.settle import BudgetSpent, Settler, Tally
+from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
+from zsync.model.key import Key
+
+_COUNTS = ("created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting")
+_VERBS = {"create": "created", "update": "updated", "withdraw": "disabled", "revive": "updated"}
+
+_FREE_CHANGES = 25
+"""This many changes of settled documents in one run are never suspicious; above, a fifth of all that stands is."""
+
+_FREE_WITHDRAWALS = 5
+"""The same for documents that are to be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A record that a person must look at."""
+
+    entity: str
+    source_id: str
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. `as_json` is the shape of `zsync run --json`, the same in every release."""
+
+    run_id: int
+    started_at: datetime
+    finished_at: datetime
+    outcome: str = "ok"
+    dry_run: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
+    entities: dict[str, dict[str, int]] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    error: ZsyncError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.error is not None:
+            return self.error.exit_code
+        return 3 if self.counts["failed"] or self.counts["blocked"] else 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "run_id": str(self.run_id),
+            "started_at": _stamp(self.started_at),
+            "finished_at": _stamp(self.finished_at),
+            "dry_run": self.dry_run,
+            "outcome": self.outcome,
+            "counts": self.counts,
+            "entities": self.entities,
+            "calls": self.calls,
+            "errors": [
+                {"entity": p.entity, "source_id": p.source_id, "code": p.code, "message": p.message, "hint": p.hint}
+                for p in self.problems
+            ],
+        }
+
+
+Summary = Callable[[], tuple[Mapping[str, Mapping[str, int]], Iterable[Problem]]]
+"""How every record stands now: counts by entity and status, and the problems. A query of the state, handed in."""
+
+
+def initialise(job: Job, summary: Summary) -> Report:
+    """Read the source once and fill the entity tables; nothing is written to the target.
+
+    Refused (ConfigError) when the target carries documents with our tag that this state does not know: the state was lost.
+    May be called again: what is known stays, an interrupted reading goes on where it was.
+    """
+    store = job.state.store
+    _same_tag_and_realm(job)
+    unknown = set(job.target.claimed(job.source.tag)) - job.state.journal.settled_keys("payments")
+    if unknown:
+        raise ConfigError(
+            f"the organisation has {len(unknown)} payments that carry our tag `{job.source.tag}` and that this state does not know",
+            hint="put the newest back-up of the state in its place; without one, adoption (`zsync init --adopt`) must look first",
+        )
+    run = job.state.runs.start("init", job.clock.now())
+    report = _report(job, run)
+    facts = job.target.learn()
+    with store.commit():
+        store.note("tag", job.source.tag)
+        store.note("realm", job.target.realm)
+        store.note("facts", json.dumps(facts))
+        store.note("fingerprint", job.fingerprint)
+
+    def work() -> None:
+        Collector(job, run, backfill=store.fact("initialised_at") is None).collect(job.source.streams)
+        with store.commit():
+            store.note("initialised_at", _stamp(job.clock.now()))
+
+    _guarded(job, report, work)
+    return _finish(job, report, summary, Tally(), {})
+
+
+def run(job: Job, options: Options, summary: Summary) -> Report:
+    """One incremental pass. Never raises what ends a run in an orderly way: the report holds it, with its exit code.
+
+    Raises ConfigError when it may not start at all, and lets defects through.
+    """
+    _may_run(job)
+    number = job.state.runs.start("run", job.clock.now())
+    job.state.journal.run = number
+    report, tally = _report(job, number), Tally()
+    unchanged: dict[str, int] = {}
+
+    def work() -> None:
+        take_inbox(job)
+        collector = Collector(job, number)
+        collector.read.unchanged = unchanged
+        _heed_settings(job, options)
+        collector.collect(_streams(job, options))
+        _brake(job, options)
+        if job.state.journal.count_open():
+            Settler(job, options, tally).settle(lambda: _scopes(job, options))
+
+    _guarded(job, report, work)
+    return _finish(job, report, summary, tally, unchanged)
+
+
+def collect_only(job: Job, options: Options) -> None:
+    """The first half of `run`, for `plan`: called on a copy of the state, it writes nothing anywhere else."""
+    _may_run(job)
+    take_inbox(job)
+    _heed_settings(job, options)
+    Collector(job, 0).collect(_streams(job, options))
+
+
+# --- guards ---------------------------------------------------------------------------------------------------------------
+
+
+def _may_run(job: Job) -> None:
+    if job.state.store.fact("initialised_at") is None:
+        raise ConfigError("this state was not initialised", hint="run `zsync init` first: it reads the source and writes nothing")
+    _same_tag_and_realm(job)
+
+
+def _same_tag_and_realm(job: Job) -> None:
+    tag, realm = job.state.store.fact("tag"), job.state.store.fact("realm")
+    if tag is not None and tag != job.source.tag:
+        raise ConfigError(
+            f"the state was made with the tag `{tag}`, the configuration says `{job.source.tag}`",
+            hint="the tag names the source in keys for ever: set it back, or use another state file for another source",
+        )
+    if realm is not None and realm != job.target.realm:
+        raise ConfigError(
+            f"the state belongs to `{realm}`, the configuration leads to `{job.target.realm}`",
+            hint="one state per source and organisation: use another state file, or set the organisation back",
+        )
+
+
+def _heed_settings(job: Job, options: Options) -> None:
+    """Other settings may change any plan, and `--full` asks for it: everything is read from its start again."""
+    store = job.state.store
+    if options.full or store.fact("fingerprint") != job.fingerprint:
+        with store.commit():
+            job.state.records.forget_cursors()
+            store.note("fingerprint", job.fingerprint)
+
+
+def _brake(job: Job, options: Options) -> None:
+    """Too much at once of what stands already: a person looks first."""
+    settled, changed, withdrawn = job.state.journal.count_changes()
+    too_many = changed > max(_FREE_CHANGES, settled // 5) or withdrawn > max(_FREE_WITHDRAWALS, settled // 20)
+    if too_many and not options.accept_changes:
+        raise SuspiciousChange(
+            f"{changed} of {settled} documents in the target would change and {withdrawn} be taken back in one run",
+            hint="look at `zsync plan`; if that is right, `zsync run --accept-changes` once",
+        )
+
+
+# --- scope of a run ---------------------------------------------------------------------------------------------------------
+
+
+def _streams(job: Job, options: Options) -> list[str]:
+    """The streams to read, in the source's order."""
+    if not options.entities:
+        return list(job.source.streams)
+    wanted = {job.source.stream_of(entity) for entity in options.entities}
+    return [stream for stream in job.source.streams if stream in wanted]
+
+
+def _scopes(job: Job, options: Options) -> Iterator[Key]:
+    """The scopes to work off; with `--entity` those of its streams (what they refer to is pulled in)."""
+    streams = set(_streams(job, options))
+    for key in job.state.journal.open_scopes():
+        scope = job.state.records.scope(key)
+        if not options.entities or (scope is not None and scope.stream in streams):
+            yield key
+
+
+# --- ending -----------------------------------------------------------------------------------------------------------------
+
+
+def _guarded(job: Job, report: Report, work: Callable[[], None]) -> None:
+    """Do the work; what ends a run in an orderly way is kept in the report."""
+    try:
+        work()
+    except BudgetSpent:
+        report.outcome = "stopped"
+    except Stopped as err:
+        report.outcome, report.error = "stopped", err
+    except ZsyncError as err:
+        report.outcome, report.error = "failed", err
+    with job.state.store.commit():
+        job.state.meters.save(job.target.realm, job.target.quota())
+
+
+def _report(job: Job, number: int) -> Report:
+    now = job.clock.now()
+    return Report(number, now, now)
+
+
+def _finish(job: Job, report: Report, summary: Summary, tally: Tally, unchanged: Mapping[str, int]) -> Report:
+    statuses, problems = summary()
+    for (owner, verb), count in tally.done.items():
+        entity = job.state.records.entity(owner)
+        _add(report, entity, _VERBS[verb], count)
+    for entity, count in unchanged.items():
+        _add(report, entity, "unchanged", count)
+    for entity, counts in statuses.items():
+        for status in ("failed", "blocked", "waiting"):
+            _add(report, entity, status, counts.get(status, 0))
+    report.problems = list(problems)
+    report.calls = {"source": job.source.calls, "target": job.target.calls, "accounts": job.target.accounts_calls}
+    report.finished_at = job.clock.now()
+    if report.outcome == "ok" and (report.counts["failed"] or report.counts["blocked"]):
+        report.outcome = "partial"
+    job.state.runs.finish(report.run_id, report.finished_at, report.outcome, report.as_json())
+    return report
+
+
+def _add(report: Report, entity: str, name: str, count: int) -> None:
+    if count:
+        report.counts[name] += count
+        of_entity = report.entities.setdefault(entity, dict.fromkeys(_COUNTS, 0))
+        of_entity[name] += count
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
