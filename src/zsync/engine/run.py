@@ -92,7 +92,7 @@ def initialise(job: Job, summary: Summary) -> Report:
     unknown = set(job.target.claimed(job.source.tag)) - job.state.journal.settled_keys("payments")
     if unknown:
         raise ConfigError(
-            f"the organisation has {len(unknown)} payments that carry our tag `{job.source.tag}` and that this state does not know",
+            f"the organisation has {len(unknown)} payments with our tag `{job.source.tag}` that this state does not know",
             hint="put the newest back-up of the state in its place; without one, adoption (`zsync init --adopt`) must look first",
         )
     run = job.state.runs.start("init", job.clock.now())

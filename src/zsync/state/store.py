@@ -67,6 +67,14 @@ class Store:
                 raise
         return cls(path, connection)
 
+    @classmethod
+    def in_memory(cls) -> Store:
+        """A state without a file, for tests and try-outs."""
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        _migrate(connection, Path("memory.db"))
+        return cls(Path("memory.db"), connection)
+
     @contextmanager
     def commit(self) -> Iterator[None]:
         """One transaction: everything inside is on disk when it ends, or nothing is. Nested use joins the outer one."""

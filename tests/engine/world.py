@@ -1,0 +1,630 @@
+"""A small world for tests of the engine: a hotel of one booking, a remote without mercy, a clock that stands still.
+
+The remote has what makes real ones hard: no unique key for payments, an index that lags behind what was written, requests
+that land late, and refusals. It counts what stands there, so that doubles and losses show.
+
+    world = World()          # a booking of two orders and three payments, and its customer
+    world.run()              # one `zsync run`, minutes after the last
+    world.remote.docs        # what stands at the remote
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from zsync.engine import run as engine
+from zsync.engine.job import Job, Options, State
+from zsync.errors import InDoubt, RecordError, Refused
+from zsync.model.documents import Contact, Document, Invoice, Payment, Sale
+from zsync.model.intent import Body, Difference, Intent, KnownRows, Plan, Progress, Ref, Verdict, Written
+from zsync.model.key import Key
+from zsync.model.money import Money
+from zsync.model.record import Gone, Page, Record
+from zsync.ports import Finding, Found, Module, Quota, Standing, Stranger, Switches, Write
+from zsync.state.desk import Inbox, Meters, Runs
+from zsync.state.journal import Journal
+from zsync.state.records import Records
+from zsync.state.store import Store
+
+T = TypeVar("T")
+
+LAG_S = 300.0
+"""How long a list does not show what was written."""
+
+LATE_S = 900.0
+"""How late a lost request may still land: within the grace."""
+
+
+class Crash(BaseException):
+    """The process dies here. Nothing below the test catches it."""
+
+
+@dataclass
+class StillClock:
+    """Time moves only when told to."""
+
+    moment: datetime = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class Fate:
+    """Counts the points at which the process may die, and does what the test planned for a call.
+
+    Every commit has two points (before it is on disk, after), every write two (before its effect, after).
+    """
+
+    deaths: list[int] = field(default_factory=list)
+    passed: int = 0
+    calls: int = 0
+    on_call: dict[int, str] = field(default_factory=dict)
+
+    def point(self) -> None:
+        self.passed += 1
+        if self.deaths and self.passed == self.deaths[0]:
+            self.deaths.pop(0)
+            self.passed = 0
+            raise Crash
+
+
+@dataclass
+class Doc:
+    """A document as it stands at the remote."""
+
+    id: str
+    module: str
+    body: Body
+    shown_at: float
+    void: bool = False
+
+
+class Remote:
+    """What stands on the other side. Lists lag, reads by id do not; nothing refuses a second payment."""
+
+    def __init__(self, clock: StillClock, fate: Fate) -> None:
+        self.clock = clock
+        self.fate = fate
+        self.docs: dict[str, Doc] = {}
+        self.late: list[tuple[float, Callable[[], object]]] = []
+        self.refuse_application: set[str] = set()
+        self.writes = 0
+        self.reads = 0
+        self._next = 1000
+
+    def now(self) -> float:
+        return self.clock.now().timestamp()
+
+    def tick(self) -> None:
+        """Let the requests land that are due."""
+        due = [each for each in self.late if each[0] <= self.now()]
+        self.late = [each for each in self.late if each[0] > self.now()]
+        for _, effect in due:
+            effect()
+
+    def write(self, effect: Callable[[], T]) -> T:
+        """One write request, with what fate has in store for it."""
+        self.tick()
+        self.writes += 1
+        self.fate.calls += 1
+        match self.fate.on_call.pop(self.fate.calls, ""):
+            case "late":
+                self.late.append((self.now() + LATE_S, lambda: _ignoring_refusals(effect)))
+                raise InDoubt("cut off before an answer came")
+            case "lost":
+                raise InDoubt("cut off before an answer came")
+            case "unanswered":
+                effect()
+                raise InDoubt("cut off before an answer came")
+            case _:
+                pass
+        self.fate.point()
+        done = effect()
+        self.fate.point()
+        return done
+
+    def read(self) -> None:
+        self.tick()
+        self.reads += 1
+
+    def add(self, module: str, body: Body) -> Doc:
+        self._next += 1
+        doc = Doc(str(self._next), module, body, self.now() + LAG_S)
+        self.docs[doc.id] = doc
+        return doc
+
+    def listed(self, module: str) -> list[Doc]:
+        return [doc for doc in self.docs.values() if doc.module == module and doc.shown_at <= self.now() and not doc.void]
+
+    def standing(self, module: str) -> list[Doc]:
+        return [doc for doc in self.docs.values() if doc.module == module and not doc.void]
+
+    def balance(self, invoice_id: str) -> Decimal:
+        applied = sum((_amount(doc) for doc in self.standing("applications") if doc.body["invoice_id"] == invoice_id), Decimal(0))
+        total = self.docs[invoice_id].body["total"]
+        assert isinstance(total, Decimal)
+        return total - applied
+
+
+def _amount(doc: Doc) -> Decimal:
+    amount = doc.body["amount"]
+    assert isinstance(amount, Decimal)
+    return amount
+
+
+def _ignoring_refusals(effect: Callable[[], object]) -> None:
+    """A request that lands late is refused without anybody to hear it."""
+    try:
+        effect()
+    except RecordError:
+        return
+
+
+class FakeModule:
+    """One kind of document at the remote; how it behaves is data."""
+
+    def __init__(
+        self,
+        remote: Remote,
+        name: str,
+        *,
+        natural: str,
+        keyed: bool = True,
+        updatable: bool = True,
+        once: frozenset[str] = frozenset(),
+        rides: str = "",
+        parent: str = "",
+        revivable: bool = True,
+    ) -> None:
+        self.remote = remote
+        self.name = name
+        self.batch = 1
+        self.natural = natural
+        self.keyed = keyed
+        self.updatable = updatable
+        self.once = once
+        self.rides = rides
+        self.parent = parent
+        self.revivable = revivable
+
+    def find(self, asked: Sequence[tuple[Key, Body]]) -> Sequence[Found]:
+        self.remote.read()
+        return [self._find(body) for _, body in asked]
+
+    def _find(self, body: Body) -> Found:
+        for doc in self.remote.listed(self.name):
+            if all(doc.body.get(name) == body.get(name) for name in self.natural.split()):
+                if doc.body.get("key") not in (None, body.get("key")):
+                    return Stranger(self._written(doc), ours=False)
+                return self._written(doc, read=True)
+        return None
+
+    def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
+        (write,) = writes
+        try:
+            return [self.remote.write(lambda: self._create(write))]
+        except RecordError as err:
+            return [err]
+
+    def _create(self, write: Write) -> Written:
+        body = {name: value for name, value in write.body.items() if not name.startswith("_")}
+        if self.keyed:
+            for doc in self.remote.standing(self.name):
+                if all(doc.body.get(name) == body.get(name) for name in self.natural.split()):
+                    raise Refused("it exists already", remote_code="3062", duplicate=True)
+        if self.name == "applications":
+            self._check_room(str(body["invoice_id"]), body["amount"])
+        for rider in write.riders:
+            self._check_room(str(rider.body["invoice_id"]), rider.body["amount"])
+        doc = self.remote.add(self.name, body)
+        carried = {}
+        for rider in write.riders:
+            applied = self.remote.add(rider.module, {**rider.body, "payment_id": doc.id})
+            carried[rider.key] = Written(applied.id)
+        return replace(self._written(doc), carried=carried)
+
+    def _check_room(self, invoice_id: str, amount: object) -> None:
+        assert isinstance(amount, Decimal)
+        if invoice_id in self.remote.refuse_application:
+            raise Refused("not on this invoice", remote_code="24016")
+        if amount > self.remote.balance(invoice_id):
+            raise Refused("more than the balance", remote_code="24016")
+
+    def read(self, standing: Standing) -> Written | Gone:
+        self.remote.read()
+        doc = self.remote.docs.get(standing.id)
+        return Gone() if doc is None or doc.void else self._written(doc, read=True)
+
+    def update(self, standing: Standing, body: Body) -> Written:
+        return self.remote.write(lambda: self._update(standing.id, body))
+
+    def _update(self, id: str, body: Body) -> Written:
+        doc = self.remote.docs[id]
+        if doc.void:
+            raise Refused("void", remote_code="1002", gone=True)
+        doc.body = dict(body)
+        return self._written(doc)
+
+    def withdraw(self, standing: Standing) -> Written | None:
+        return self.remote.write(lambda: self._void(standing.id))
+
+    def _void(self, id: str) -> Written:
+        self.remote.docs[id].void = True
+        for doc in self.remote.docs.values():
+            if doc.module.startswith(self.name + ".") and doc.body.get("parent_id") == id:
+                doc.void = True
+        return self._written(self.remote.docs[id])
+
+    def revive(self, standing: Standing) -> Written:
+        def effect() -> Written:
+            self.remote.docs[standing.id].void = False
+            return self._written(self.remote.docs[standing.id])
+
+        return self.remote.write(effect)
+
+    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
+        content = written.content or {}
+        return [
+            Difference(name, str(value), str(content.get(name)))
+            for name, value in body.items()
+            if not name.startswith("_") and content.get(name) != value
+        ]
+
+    def shown(self, body: Body, written: Written) -> bool:
+        return False
+
+    def objection(self, body: Body, written: Written) -> RecordError | None:
+        return None
+
+    def renamed(self, key: Key, body: Body) -> Body | None:
+        return {**body, "name": f"{body['name']} ({key.id})"} if "name" in body and "(" not in str(body["name"]) else None
+
+    def _written(self, doc: Doc, *, read: bool = False) -> Written:
+        parts = {"line": f"{doc.id}-1"} if self.name == "salesorders" else {}
+        return Written(doc.id, status="void" if doc.void else "open", parts=parts, content=dict(doc.body) if read else None)
+
+
+@dataclass
+class Hotel:
+    """The source: what stands in it now. `bump` marks a change."""
+
+    records: dict[Key, Record] = field(default_factory=dict)
+    changes: dict[Key, int] = field(default_factory=dict)
+    counter: int = 0
+    tag: str = "hotel"
+    name: str = "fake hotel"
+    streams: Sequence[str] = ("customers", "bookings")
+    calls: int = 0
+
+    def put(self, record: Record) -> None:
+        self.counter += 1
+        text = repr(record.documents)
+        self.records[record.key] = replace(record, revision=hashlib.sha256(text.encode()).hexdigest())
+        self.changes[record.key] = self.counter
+
+    def read(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        self.calls += 1
+        since = int(cursor or 0)
+        entity = "customer" if stream == "customers" else "booking"
+        fresh = [r for key, r in self.records.items() if key.entity == entity and self.changes[key] > since]
+        yield Page(tuple(fresh), str(self.counter))
+
+    def get(self, key: Key) -> Record | Gone:
+        self.calls += 1
+        return self.records.get(key, Gone())
+
+    def stream_of(self, entity: str) -> str:
+        return "customers" if entity == "customers" else "bookings"
+
+    def key_of(self, entity: str, source_id: str) -> Key:
+        return Key.of(self.tag, {"customers": "customer", "orders": "order", "payments": "payment"}[entity], source_id)
+
+    def check(self) -> Iterator[Finding]:
+        yield Finding("hotel", True, "fine")
+
+    def close(self) -> None:
+        self.records.clear()
+
+
+class Books:
+    """The target: a plain mapping of documents onto the fake modules."""
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote = remote
+        self.name = "fake books"
+        self.realm = "fake:1"
+        self.refuse_docs: dict[Key, RecordError] = {}
+        kinds = [
+            FakeModule(remote, "contacts", natural="name"),
+            FakeModule(remote, "salesorders", natural="number", once=frozenset({"number"}), revivable=False),
+            FakeModule(remote, "invoices", natural="number", once=frozenset({"number"})),
+            FakeModule(remote, "invoices.sent", natural="parent_id", updatable=False, parent="invoices", keyed=False),
+            FakeModule(remote, "payments", natural="reference", updatable=False, keyed=False),
+            FakeModule(remote, "applications", natural="invoice_id payment_id", updatable=False, keyed=False, rides="payments"),
+        ]
+        self.modules: Mapping[str, Module] = {module.name: module for module in kinds}
+        self.reserved = 0
+
+    @property
+    def calls(self) -> int:
+        return self.remote.reads + self.remote.writes
+
+    @property
+    def accounts_calls(self) -> int:
+        return 0
+
+    def learn(self) -> Mapping[str, Any]:
+        return {}
+
+    def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
+        intents: list[Intent] = []
+        verdicts: dict[Key, Verdict] = {}
+        progress: dict[Key, Progress] = {}
+        errors = {doc.key: self.refuse_docs[doc.key] for doc in record.documents if doc.key in self.refuse_docs}
+        for doc in record.documents:
+            if doc.key in refused or doc.key in errors:
+                continue
+            if isinstance(doc, Contact):
+                if doc.active:
+                    name = f"{doc.name} ({doc.source_id})" if doc.distinguished else doc.name
+                    intents.append(Intent("contacts", doc.key, {"name": name, "key": str(doc.key)}, doc.key))
+            elif isinstance(doc, Sale):
+                invoices = [i for i in record.documents if isinstance(i, Invoice) and i.sale == doc.key]
+                if doc.cancelled and not invoices:
+                    verdicts[doc.key] = Verdict("canceled", "cancelled in the hotel")
+                    continue
+                intents += _sale(doc, invoices)
+                paid = doc.received.amount >= doc.total.amount
+                progress[doc.key] = Progress(bool(invoices), paid, tuple(i.key for i in invoices))
+        intents += _payments(record, [key for key, verdict in verdicts.items() if verdict.stand == "canceled"])
+        return Plan(record.key, tuple(intents), errors=errors, verdicts=verdicts, progress=progress)
+
+    def own(self, key: Key, read_at: datetime) -> Record | None:
+        return None
+
+    def refers(self, plan: Plan) -> Sequence[Key]:
+        return sorted({ref.key for intent in plan.intents for ref in _refs(intent) if ref.module == "contacts"} - {plan.scope})
+
+    def check(self) -> Iterator[Finding]:
+        yield Finding("books", True, "fine")
+
+    def claimed(self, tag: str) -> Collection[Key]:
+        return {Key(str(doc.body["reference"])) for doc in self.remote.standing("payments")}
+
+    def link(self, module: str, id: str) -> str:
+        return f"https://books.example.com/{module}/{id}"
+
+    def number_label(self, module: str) -> str:
+        return module
+
+    def reserve(self, calls: int) -> None:
+        self.reserved += calls
+
+    def quota(self) -> Quota:
+        return Quota(calls=self.calls)
+
+    def close(self) -> None:
+        return
+
+
+def _refs(intent: Intent) -> list[Ref]:
+    return [value for value in intent.body.values() if isinstance(value, Ref)]
+
+
+def _sale(sale: Sale, invoices: list[Invoice]) -> list[Intent]:
+    customer = Ref("contacts", sale.customer)
+    order = Ref("salesorders", sale.key)
+    body: Body = {"number": f"SO-{sale.source_id}", "total": sale.total.amount, "customer_id": customer, "note": sale.note}
+    intents = [Intent("salesorders", sale.key, body, sale.key)]
+    for invoice in invoices:
+        lines: Body = {
+            "number": invoice.number,
+            "total": invoice.total.amount,
+            "customer_id": customer,
+            "order_line": Ref("salesorders", sale.key, "line"),
+        }
+        intents.append(Intent("invoices", invoice.key, lines, invoice.key, after=(order,)))
+        sent: Body = {"parent_id": Ref("invoices", invoice.key)}
+        intents.append(Intent("invoices.sent", invoice.key, sent, invoice.key))
+    return intents
+
+
+def _payments(record: Record, canceled: list[Key]) -> list[Intent]:
+    """Payments fill the invoices of the booking in order."""
+    room = {i.sale: (i, i.total.amount) for i in record.documents if isinstance(i, Invoice) and i.sale not in canceled}
+    intents: list[Intent] = []
+    for payment in (doc for doc in record.documents if isinstance(doc, Payment)):
+        customer = next(doc.customer for doc in record.documents if isinstance(doc, Sale))
+        body: Body = {"reference": str(payment.key), "amount": payment.amount.amount, "customer_id": Ref("contacts", customer)}
+        intents.append(Intent("payments", payment.key, body, payment.key))
+        left = payment.amount.amount
+        for sale, (invoice, open_amount) in room.items():
+            part = min(left, open_amount)
+            if part > 0:
+                room[sale] = (invoice, open_amount - part)
+                left -= part
+                applied: Body = {
+                    "invoice_id": Ref("invoices", invoice.key),
+                    "payment_id": Ref("payments", payment.key),
+                    "amount": part,
+                }
+                after = (Ref("invoices.sent", invoice.key), Ref("payments", payment.key))
+                intents.append(Intent("applications", payment.key.child(sale.id), applied, payment.key, after=after))
+    return intents
+
+
+def key(entity: str, id: str) -> Key:
+    return Key.of("hotel", entity, id)
+
+
+def euro(amount: str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+def booking(
+    *,
+    totals: Sequence[str] = ("300", "200"),
+    payments: Sequence[str] = ("250", "150", "100"),
+    invoiced: bool = True,
+    cancelled: bool = False,
+    note: str = "",
+    reference: str = "AAAA",
+    customer: str = "1",
+) -> Record:
+    """A booking with one order per total (ids 1, 2 ...), an invoice for each if `invoiced`, and the payments."""
+    documents: list[Document] = []
+    for number, amount in enumerate(totals, 1):
+        sale = Sale(
+            key=key("order", str(number)),
+            source_id=str(number),
+            reference=reference,
+            day=date(2026, 2, number),
+            customer=key("customer", customer),
+            total=euro(amount),
+            total_net=euro(amount),
+            received=euro(amount),
+            conversion=Decimal(1),
+            lines=(),
+            cancelled=cancelled,
+            note=note,
+        )
+        documents.append(sale)
+        if invoiced:
+            invoice_key = key("invoice", str(number))
+            documents.append(
+                Invoice(invoice_key, str(number), sale.key, f"#IN{number:06}", date(2026, 2, number), euro(amount), euro(amount))
+            )
+    for number, amount in enumerate(payments, 1):
+        documents.append(
+            Payment(key("payment", str(number)), str(number), reference, date(2026, 2, 5), euro(amount), Decimal(1), "cash")
+        )
+    return Record(key("booking", reference), tuple(documents), "", datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def customer(id: str = "1", name: str = "Ada Guest", *, active: bool = True) -> Record:
+    contact = Contact(key("customer", id), id, name, "EUR", active=active)
+    return Record(contact.key, (contact,), "", datetime(2026, 3, 1, tzinfo=UTC))
+
+
+class MortalStore(Store):
+    """A state on whose commits the process may die: before they are on disk, or right after."""
+
+    fate: Fate
+
+    @contextmanager
+    def commit(self) -> Iterator[None]:
+        outer = not self._inside()
+        with super().commit():
+            yield
+            if outer:
+                self.fate.point()
+        if outer:
+            self.fate.point()
+
+
+class World:
+    """A hotel, its books, and a state that survives what happens to the process."""
+
+    def __init__(self, *, concurrency: int = 1, switches: Mapping[str, Switches] | None = None) -> None:
+        self.clock = StillClock()
+        self.fate = Fate()
+        self.remote = Remote(self.clock, self.fate)
+        self.hotel = Hotel()
+        self.books = Books(self.remote)
+        self.concurrency = concurrency
+        self.switches = switches or {}
+        self.fingerprint = "settings-1"
+        self.start_date: date | None = None
+        memory = Store.in_memory()
+        self.store = MortalStore(memory.path, memory.db)
+        self.store.fate = Fate()  # the initial reading is not under test
+
+    def initialise(self) -> engine.Report:
+        report = engine.initialise(self.job(), lambda: ({}, ()))
+        self.store.fate = self.fate
+        return report
+
+    def job(self, stop: Callable[[], bool] = lambda: False) -> Job:
+        journal, records = Journal(self.store, self.books.realm), Records(self.store)
+        state = State(self.store, journal, records, Inbox(self.store), Meters(self.store), Runs(self.store))
+        return Job(
+            source=self.hotel,
+            target=self.books,
+            state=state,
+            clock=self.clock,
+            switches=self.switches,
+            fingerprint=self.fingerprint,
+            start_date=self.start_date,
+            concurrency=self.concurrency,
+            stop=stop,
+        )
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.store, self.books.realm)
+
+    def run(self, options: Options | None = None, *, minutes: float = 5) -> engine.Report:
+        """One run, some minutes after the last."""
+        self.clock.sleep(minutes * 60)
+        report = engine.run(self.job(), options or Options(), lambda: ({}, ()))
+        if report.error is not None and report.error.exit_code == 1:
+            raise report.error
+        return report
+
+    def run_to_rest(self, limit: int = 40) -> int:
+        """Run until two runs in a row had nothing to do. A crash just ends a run. Returns how many runs it took."""
+        quiet = 0
+        for number in range(1, limit + 1):
+            before = self.remote.writes + self.remote.reads
+            try:
+                self.run()
+            except Crash:
+                if self.store.db.in_transaction:
+                    self.store.db.execute("ROLLBACK")
+                quiet = 0
+                continue
+            idle = self.remote.writes + self.remote.reads == before and not self.remote.late
+            quiet = quiet + 1 if idle and not self.doubtful() else 0
+            if quiet == 2:
+                return number
+        raise AssertionError(f"not at rest after {limit} runs: {self.states()}")
+
+    def doubtful(self) -> bool:
+        return bool(self.store.db.execute("SELECT 1 FROM journal WHERE state = 'sending'").fetchone())
+
+    def states(self) -> dict[str, str]:
+        rows = self.store.db.execute("SELECT module, key, state, error FROM journal").fetchall()
+        return {f"{row['module']} {row['key']}": f"{row['state']} {row['error'] or ''}" for row in rows}
+
+    def ledger(self) -> dict[str, list[str]]:
+        """What stands at the remote, by module, without ids: for comparing two worlds."""
+        result: dict[str, list[str]] = {}
+        for doc in self.remote.docs.values():
+            if not doc.void:
+                result.setdefault(doc.module, []).append(json.dumps(self._nameless(doc.body), sort_keys=True, default=str))
+        return {module: sorted(bodies) for module, bodies in sorted(result.items())}
+
+    def _nameless(self, body: Body) -> dict[str, object]:
+        names = {doc.id: self._name(doc) for doc in self.remote.docs.values()}
+        return {
+            field: names.get(str(value).split("-")[0], value) if isinstance(value, str) and field.endswith(("_id", "_line")) else value
+            for field, value in body.items()
+            if not field.startswith("_")
+        }
+
+    def _name(self, doc: Doc) -> str:
+        for field_name in ("name", "number", "reference"):
+            if field_name in doc.body:
+                return str(doc.body[field_name])
+        return doc.module
