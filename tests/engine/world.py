@@ -38,8 +38,8 @@ T = TypeVar("T")
 LAG_S = 300.0
 """How long a list does not show what was written."""
 
-LATE_S = 900.0
-"""How late a lost request may still land: within the grace."""
+LATE_S = 700.0
+"""How late a lost request may still land: with the lag of the lists it is within the grace of 17 minutes."""
 
 
 class Crash(BaseException):
@@ -102,6 +102,7 @@ class Remote:
         self.writes = 0
         self.reads = 0
         self._next = 1000
+        self._landed_at: float | None = None
 
     def now(self) -> float:
         return self.clock.now().timestamp()
@@ -110,8 +111,10 @@ class Remote:
         """Let the requests land that are due."""
         due = [each for each in self.late if each[0] <= self.now()]
         self.late = [each for each in self.late if each[0] > self.now()]
-        for _, effect in due:
+        for landed_at, effect in due:
+            self._landed_at = landed_at
             effect()
+        self._landed_at = None
 
     def write(self, effect: Callable[[], T]) -> T:
         """One write request, with what fate has in store for it."""
@@ -140,7 +143,7 @@ class Remote:
 
     def add(self, module: str, body: Body) -> Doc:
         self._next += 1
-        doc = Doc(str(self._next), module, body, self.now() + LAG_S)
+        doc = Doc(str(self._next), module, body, (self._landed_at or self.now()) + LAG_S)
         self.docs[doc.id] = doc
         return doc
 
