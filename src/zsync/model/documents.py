@@ -110,9 +110,8 @@ class Line:
     """One line of a sale: a stay in one room, a service, or an extra demand.
 
     `id` is permanent within the sale (`stay:2`, `detail:5`, `demand:1`). `item` is None where the product is gone from
-    the source. `gross` and `net` are totals of the line; `quantity` nights or pieces. `group_rate` is the percentage that
-    the line's tax group has in the hotel's country (0 where it has no rule there), None for a line without a group.
-    `invoice` names the invoice that the line stands on.
+    the source. `gross` and `net` are totals of the line; `quantity` nights or pieces. `rate` is its tax in percent;
+    `rate_sure` is false where no rate of the source turns net into gross. `invoice` names the invoice that the line stands on.
     """
 
     id: str
@@ -124,7 +123,8 @@ class Line:
     net: Decimal
     description: str = ""
     tax_group: str = ""
-    group_rate: Decimal | None = None
+    rate: Decimal = Decimal(0)
+    rate_sure: bool = True
     invoice: Key | None = None
     cancelled: bool = False
 

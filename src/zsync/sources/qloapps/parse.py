@@ -1,0 +1,392 @@
+"""From rows of the webservice to documents. Pure: rows and the shop in, values out.
+
+A booking reference is taken whole: its orders with their stays, services, extra demands and discounts, its invoices,
+payments and credit slips. Totals are `total_*`, never quantity x unit price (facts, section 7); a room's line is replaced
+by its stays, which add up to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from zsync.errors import RecordError
+from zsync.model.documents import (
+    Address,
+    Contact,
+    Credit,
+    CreditLine,
+    Discount,
+    Document,
+    Invoice,
+    Item,
+    Kind,
+    Line,
+    Payment,
+    Sale,
+)
+from zsync.model.key import Key
+from zsync.model.money import Money
+from zsync.model.record import Record, Unreadable, Value
+from zsync.sources.qloapps.shop import Shop
+from zsync.sources.qloapps.values import Row, day, flag, ident, local_text, maybe_day, number, rate, text
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRows:
+    """All rows of one booking reference, by table. `rooms`, `demands` by order are found through their own ids."""
+
+    reference: str
+    orders: Sequence[Row]
+    details: Sequence[Row] = ()
+    rooms: Sequence[Row] = ()
+    demands: Sequence[Row] = ()
+    discounts: Sequence[Row] = ()
+    invoices: Sequence[Row] = ()
+    payments: Sequence[Row] = ()
+    slips: Sequence[Row] = ()
+    products: frozenset[str] = field(default_factory=frozenset)  # ids of room types and services that exist
+
+
+def booking(rows: BookingRows, shop: Shop, tag: str, read_at: datetime) -> Record | Unreadable:
+    """The record of one reference. Unreadable, naming the field, if any of its rows cannot be made sense of."""
+    key = Key.of(tag, "booking", rows.reference)
+    try:
+        documents = _documents(rows, shop, tag)
+    except RecordError as err:
+        first = min((ident(order) for order in rows.orders), key=int, default="0")
+        return Unreadable(key, "orders", first, f"{rows.reference} / {first}", err)
+    fields = {Key.of(tag, "order", ident(order)): _fields(order) for order in rows.orders}
+    return Record(key, tuple(documents), revision(documents), read_at, fields)
+
+
+def _documents(rows: BookingRows, shop: Shop, tag: str) -> list[Document]:
+    documents: list[Document] = []
+    for order in sorted(rows.orders, key=lambda row: int(ident(row))):
+        documents.append(_sale(order, rows, shop, tag))
+    currencies = {doc.key: doc.total.currency for doc in documents if isinstance(doc, Sale)}
+    for row in _by_id(rows.invoices):
+        documents.append(_invoice(row, currencies, shop, tag))
+    for row in _by_id(rows.payments):
+        documents.append(_payment(row, shop, tag))
+    for row in _by_id(rows.slips):
+        documents.append(_credit(row, currencies, tag))
+    return documents
+
+
+def _sale(order: Row, rows: BookingRows, shop: Shop, tag: str) -> Sale:
+    id = ident(order)
+    currency = shop.currency(ident(order, "id_currency")).code
+    rooms = [row for row in rows.rooms if ident(row, "id_order") == id]
+    lines = _lines(order, rows, rooms, shop, tag)
+    return Sale(
+        key=Key.of(tag, "order", id),
+        source_id=id,
+        reference=text(order, "reference"),
+        day=day(order, "date_add"),
+        customer=Key.of(tag, "customer", ident(order, "id_customer")),
+        total=Money(number(order, "total_paid_tax_incl"), currency),
+        total_net=Money(number(order, "total_paid_tax_excl"), currency),
+        received=Money(number(order, "total_paid_real"), currency),
+        conversion=rate(order, "conversion_rate"),
+        lines=tuple(lines),
+        discounts=tuple(_discount(row, tag) for row in _by_id(rows.discounts) if ident(row, "id_order") == id),
+        cancelled=_cancelled(order, rooms, shop),
+        hotel=next((text(row, "hotel_name") for row in rooms), ""),
+        arrival=min((arrival for row in rooms if (arrival := maybe_day(row, "date_from"))), default=None),
+    )
+
+
+def _cancelled(order: Row, rooms: Sequence[Row], shop: Shop) -> bool:
+    """By its state, or because every room is; a payment error is no cancellation (facts, section 8)."""
+    by_state = ident(order, "current_state") == shop.canceled_state
+    return by_state or (bool(rooms) and all(flag(row, "is_cancelled") for row in rooms))
+
+
+def _lines(order: Row, rows: BookingRows, rooms: Sequence[Row], shop: Shop, tag: str) -> list[Line]:
+    id, address = ident(order), ident(order, "id_address_tax")
+    lines: list[Line] = []
+    for detail in _by_id(rows.details):
+        if ident(detail, "id_order") == id:
+            stays = [row for row in _by_id(rooms) if ident(row, "id_order_detail") == ident(detail)]
+            lines += _detail_lines(detail, stays, address, rows.products, shop, tag)
+    invoice = next((key for key in (_invoice_key(row, tag) for row in rows.invoices if ident(row, "id_order") == id)), None)
+    of_order = {ident(row): row for row in rooms}
+    for demand in _by_id(rows.demands):
+        stay = of_order.get(ident(demand, "id_htl_booking"))
+        if stay is not None:
+            lines.append(_demand_line(demand, stay, address, invoice, shop))
+    return lines
+
+
+def _detail_lines(detail: Row, stays: Sequence[Row], address: str, products: frozenset[str], shop: Shop, tag: str) -> list[Line]:
+    """A service's line, or the stays of a room's line; the line itself where its stays do not add up to it."""
+    gross, net = number(detail, "total_price_tax_incl"), number(detail, "total_price_tax_excl")
+    sums = (
+        sum((number(row, "total_price_tax_incl") for row in stays), Decimal(0)),
+        sum((number(row, "total_price_tax_excl") for row in stays), Decimal(0)),
+    )
+    room = flag(detail, "is_booking_product")
+    product = ident(detail, "product_id")
+    group = ident(detail, "id_tax_rules_group")
+    invoice = ident(detail, "id_order_invoice")
+    quantity = number(detail, "product_quantity")
+    percent, sure = shop.line_rate(group, address, gross, net, quantity)
+    whole = Line(
+        id=f"detail:{ident(detail)}",
+        kind=Kind.ROOM if room else Kind.SERVICE,
+        item=_item_key(tag, product, room=room) if product in products else None,
+        name=text(detail, "product_name"),
+        quantity=quantity,
+        gross=gross,
+        net=net,
+        tax_group=shop.tax_groups.get(group, ""),
+        rate=percent,
+        rate_sure=sure,
+        invoice=Key.of(tag, "invoice", invoice) if invoice != "0" else None,
+    )
+    if not room or not stays or sums != (gross, net):
+        return [whole]
+    return [_stay_line(row, whole) for row in stays]
+
+
+def _stay_line(stay: Row, whole: Line) -> Line:
+    arrival, departure = maybe_day(stay, "date_from"), maybe_day(stay, "date_to")
+    nights = (departure - arrival).days if arrival and departure else 0
+    return Line(
+        id=f"stay:{ident(stay)}",
+        kind=Kind.ROOM,
+        item=whole.item,
+        name=text(stay, "room_type_name") or whole.name,
+        quantity=Decimal(max(nights, 1)),
+        gross=number(stay, "total_price_tax_incl"),
+        net=number(stay, "total_price_tax_excl"),
+        description=_stay_words(stay, arrival, departure, nights),
+        tax_group=whole.tax_group,
+        rate=whole.rate,
+        rate_sure=whole.rate_sure,
+        invoice=whole.invoice,
+        cancelled=flag(stay, "is_cancelled"),
+    )
+
+
+def _stay_words(stay: Row, arrival: date | None, departure: date | None, nights: int) -> str:
+    """Hotel, room, dates, nights, guests: what the accountant sees of a stay. No guest's name."""
+    parts = [text(stay, "hotel_name"), f"room {text(stay, 'room_num')}" if text(stay, "room_num") else ""]
+    if arrival and departure:
+        parts.append(f"{arrival.isoformat()} to {departure.isoformat()}, {nights} night{'' if nights == 1 else 's'}")
+    adults, children = number(stay, "adults"), number(stay, "children")
+    guests = [f"{adults:f} adult{'' if adults == 1 else 's'}"] if adults else []
+    guests += [f"{children:f} child{'' if children == 1 else 'ren'}"] if children else []
+    return ", ".join(part for part in [*parts, " and ".join(guests)] if part)
+
+
+def _demand_line(demand: Row, stay: Row, address: str, invoice: Key | None, shop: Shop) -> Line:
+    group = ident(demand, "id_tax_rules_group")
+    room = text(stay, "room_num")
+    gross, net = number(demand, "total_price_tax_incl"), number(demand, "total_price_tax_excl")
+    percent, sure = shop.line_rate(group, address, gross, net, Decimal(1))
+    return Line(
+        id=f"demand:{ident(demand)}",
+        kind=Kind.DEMAND,
+        item=None,
+        name=text(demand, "name"),
+        quantity=Decimal(1),
+        gross=gross,
+        net=net,
+        description=f"room {room}" if room else "",
+        tax_group=shop.tax_groups.get(group, ""),
+        rate=percent,
+        rate_sure=sure,
+        invoice=invoice,
+        cancelled=flag(stay, "is_cancelled"),
+    )
+
+
+def _discount(row: Row, tag: str) -> Discount:
+    invoice = ident(row, "id_order_invoice")
+    return Discount(
+        id=f"discount:{ident(row)}",
+        name=text(row, "name"),
+        gross=number(row, "value"),
+        net=number(row, "value_tax_excl"),
+        invoice=Key.of(tag, "invoice", invoice) if invoice != "0" else None,
+    )
+
+
+def _invoice(row: Row, currencies: Mapping[Key, str], shop: Shop, tag: str) -> Invoice:
+    sale = Key.of(tag, "order", ident(row, "id_order"))
+    date_add = day(row, "date_add")
+    currency = _currency_of(sale, currencies)
+    return Invoice(
+        key=_invoice_key(row, tag),
+        source_id=ident(row),
+        sale=sale,
+        number=shop.invoice_number(int(ident(row, "number")), date_add),
+        day=date_add,
+        total=Money(number(row, "total_paid_tax_incl"), currency),
+        total_net=Money(number(row, "total_paid_tax_excl"), currency),
+    )
+
+
+def _payment(row: Row, shop: Shop, tag: str) -> Payment:
+    id = ident(row)
+    return Payment(
+        key=Key.of(tag, "payment", id),
+        source_id=id,
+        reference=text(row, "order_reference"),
+        day=day(row, "date_add"),
+        amount=Money(number(row, "amount"), shop.currency(ident(row, "id_currency")).code),
+        conversion=rate(row, "conversion_rate"),
+        method=text(row, "payment_method"),
+        transaction=text(row, "transaction_id"),
+    )
+
+
+def _credit(row: Row, currencies: Mapping[Key, str], tag: str) -> Credit:
+    id, sale = ident(row), Key.of(tag, "order", ident(row, "id_order"))
+    lines = _associated(row, "order_slip_details")
+    return Credit(
+        key=Key.of(tag, "slip", id),
+        source_id=id,
+        sale=sale,
+        day=day(row, "date_add"),
+        amount=Money(number(row, "total_products_tax_incl"), _currency_of(sale, currencies)),
+        conversion=rate(row, "conversion_rate"),
+        lines=tuple(
+            CreditLine(
+                ident(each, "id_order_detail"),
+                number(each, "product_quantity"),
+                number(each, "amount_tax_incl"),
+                number(each, "amount_tax_excl"),
+            )
+            for each in lines
+        ),
+    )
+
+
+# --- single records ---------------------------------------------------------------------------------------------------------
+
+
+def customer(row: Row, address: Row | None, shop: Shop, tag: str, read_at: datetime) -> Record | Unreadable:
+    """A customer with the address that is not deleted, if there is one."""
+    id = ident(row)
+    key = Key.of(tag, "customer", id)
+    try:
+        contact = _contact(row, address, shop, key)
+    except RecordError as err:
+        return Unreadable(key, "customers", id, f"customer {id}", err)
+    fields = {**_fields(row), **{f"address_{name}": value for name, value in _fields(address or {}).items()}}
+    return Record(key, (contact,), revision([contact]), read_at, {key: fields})
+
+
+def _contact(row: Row, address: Row | None, shop: Shop, key: Key) -> Contact:
+    first, last = _words(text(row, "firstname")), _words(text(row, "lastname"))
+    company = _words(text(row, "company") or (text(address, "company") if address else ""))
+    return Contact(
+        key=key,
+        source_id=key.id,
+        name=company or f"{first} {last}".strip() or f"Guest {key.id}",
+        currency=shop.default_currency,
+        company=company,
+        first_name=first,
+        last_name=last,
+        email=text(row, "email"),
+        phone=text(row, "phone") or (text(address, "phone") if address else ""),
+        mobile=text(address, "phone_mobile") if address else "",
+        language=shop.languages.get(ident(row, "id_lang"), ""),
+        tax_number=text(address, "vat_number") if address else "",
+        note=text(row, "note"),
+        address=_address(address, shop) if address else None,
+        active=flag(row, "active") and text(row, "deleted") in ("", "0"),
+        since=maybe_day(row, "date_add"),
+    )
+
+
+def _address(row: Row, shop: Shop) -> Address:
+    country_code, country = shop.countries.get(ident(row, "id_country"), ("", ""))
+    state_code, state = shop.states.get(ident(row, "id_state"), ("", ""))
+    return Address(
+        attention=_words(f"{text(row, 'firstname')} {text(row, 'lastname')}"),
+        street=text(row, "address1"),
+        street2=text(row, "address2"),
+        city=text(row, "city"),
+        zip=text(row, "postcode"),
+        state=state,
+        state_code=state_code,
+        country=country,
+        country_code=country_code,
+        phone=text(row, "phone"),
+    )
+
+
+def item(row: Row, shop: Shop, tag: str, read_at: datetime, *, room: bool) -> Record | Unreadable:
+    """A room type or a service product. Its list price is without tax, in the default currency."""
+    id = ident(row)
+    key = _item_key(tag, id, room=room)
+    try:
+        group = ident(row, "id_tax_rules_group")
+        rates = {shop.group_rate(group, address) for address in shop.places}
+        found = Item(
+            key=key,
+            source_id=id,
+            kind=Kind.ROOM if room else Kind.SERVICE,
+            name=local_text(row, "name", shop.language) or f"{'Room type' if room else 'Service'} {id}",
+            price=Money(number(row, "price"), shop.default_currency),
+            tax_group=shop.tax_groups.get(group, ""),
+            tax_rate=rates.pop() if len(rates) == 1 else None,
+            active=flag(row, "active"),
+        )
+    except RecordError as err:
+        return Unreadable(key, "room_types" if room else "service_products", id, f"product {id}", err)
+    return Record(key, (found,), revision([found]), read_at, {key: _fields(row)})
+
+
+# --- kitchen ------------------------------------------------------------------------------------------------------------------
+
+
+def revision(documents: Sequence[Document]) -> str:
+    """A digest of all that was read."""
+    return hashlib.sha256(repr(tuple(documents)).encode()).hexdigest()[:32]
+
+
+_SECRET = frozenset({"passwd", "secure_key", "last_passwd_gen", "ip_registration_newsletter"})
+
+
+def _fields(row: Row) -> Mapping[str, Value]:
+    """The source's own names and values, as templates may see them; nothing that is a secret."""
+    return {name: text(row, name) for name, value in row.items() if name not in _SECRET and not isinstance(value, list | dict)}
+
+
+def _item_key(tag: str, id: str, *, room: bool) -> Key:
+    return Key.of(tag, "room_type" if room else "service", id)
+
+
+def _invoice_key(row: Row, tag: str) -> Key:
+    return Key.of(tag, "invoice", ident(row))
+
+
+def _currency_of(sale: Key, currencies: Mapping[Key, str]) -> str:
+    found = currencies.get(sale)
+    if found is None:
+        raise RecordError("it names an order that is not of its booking")
+    return found
+
+
+def _associated(row: Row, name: str) -> list[Row]:
+    """The rows of an association; an empty one is absent, and if all are, `associations` is."""
+    associations = row.get("associations")
+    found = associations.get(name) if isinstance(associations, Mapping) else None
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _by_id(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: int(ident(row)))
+
+
+def _words(value: str) -> str:
+    """Single blanks only."""
+    return " ".join(value.split())

@@ -1,0 +1,100 @@
+"""Reading the fields of a webservice row: strings as in the database, with the exceptions that the JSON has.
+
+Every reader names the field when it cannot make sense of it, and never repeats the value: it may be a guest's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from zsync.errors import RecordError
+
+Row = Mapping[str, object]
+
+_LARGEST = Decimal("1e12")
+
+
+def text(row: Row, name: str) -> str:
+    """The field as text: null and false are empty, blanks at the ends go, control characters become blanks."""
+    value = row.get(name)
+    if value is None or value is False:
+        return ""
+    if not isinstance(value, str | int | Decimal):
+        raise RecordError(f"the field `{name}` is no text", hint="look at the record in the back office")
+    cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
+    return cleaned.strip()
+
+
+def local_text(row: Row, name: str, language: str) -> str:
+    """A multilingual field in this language (else the first one that has words); plain where the answer was plain."""
+    value = row.get(name)
+    if not isinstance(value, list):
+        return text(row, name)
+    words = {str(each.get("id")): each for each in value if isinstance(each, Mapping)}
+    chosen = words.get(language)
+    if chosen is not None and text(chosen, "value"):
+        return text(chosen, "value")
+    return next((text(each, "value") for each in words.values() if text(each, "value")), "")
+
+
+def ident(row: Row, name: str = "id") -> str:
+    """An id as text; "0" for none. Ids come as numbers or strings, by table."""
+    value = text(row, name) or "0"
+    if not value.isdigit():
+        raise RecordError(f"the field `{name}` is no id")
+    return str(int(value))
+
+
+def number(row: Row, name: str) -> Decimal:
+    """A decimal as the shop has it, not rounded."""
+    try:
+        value = Decimal(text(row, name) or "0")
+    except InvalidOperation:
+        raise RecordError(f"the field `{name}` is no number", hint="look at the record in the back office") from None
+    if not value.is_finite() or abs(value) > _LARGEST:
+        raise RecordError(f"the field `{name}` is no amount that can be", hint="look at the record in the back office")
+    return value
+
+
+def rate(row: Row, name: str) -> Decimal:
+    """A conversion rate; it must be above zero."""
+    value = number(row, name)
+    if value <= 0:
+        raise RecordError(f"the field `{name}` is no conversion rate", hint="set the currency's rate in the back office")
+    return value
+
+
+def flag(row: Row, name: str) -> bool:
+    return text(row, name) not in ("", "0")
+
+
+def day(row: Row, name: str) -> date:
+    """The shop's local date of a time. RecordError where there is none."""
+    found = maybe_day(row, name)
+    if found is None:
+        raise RecordError(f"the field `{name}` is no date")
+    return found
+
+
+def maybe_day(row: Row, name: str) -> date | None:
+    """The local date of a time, or None for the shop's `0000-00-00`."""
+    value = text(row, name)[:10]
+    if value in ("", "0000-00-00"):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise RecordError(f"the field `{name}` is no date") from None
+
+
+def moment(value: str, zone: ZoneInfo) -> datetime:
+    """A wall-clock time of the shop, made aware. In the hour that comes twice the earlier one is meant: a reader that
+    starts from it reads an hour too much, never one too little."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone, fold=0)
+    except ValueError:
+        raise RecordError("a time of the shop is not understood") from None

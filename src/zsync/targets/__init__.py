@@ -1,0 +1,1 @@
+"""Targets: where documents go. `zoho` is the kit that all Zoho products share."""

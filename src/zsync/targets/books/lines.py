@@ -1,0 +1,151 @@
+"""The lines of a sales order or an invoice, to the cent.
+
+lines, rounded so that they sum to the rounded sum  -->  discounts taken off in proportion  -->  quantity x rate where
+that multiplies exactly, else 1 x amount  -->  what is missing to the source's own total: adjustment, or TotalsDisagree
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from zsync.errors import TotalsDisagree
+from zsync.model.documents import Discount, Kind, Line
+from zsync.model.intent import Body, Node, Note, Ref, plain
+from zsync.model.key import Key
+from zsync.model.money import Money, decimals_of, round_half_up, split
+from zsync.targets.books.rules import Rules
+from zsync.targets.books.taxes import Facts, tax_id
+from zsync.targets.books.text import block, clean
+from zsync.targets.books.totals import Priced, predict
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The lines of one document with what is missing to its total, ready for a body; `total` is what Zoho must answer."""
+
+    line_items: tuple[Body, ...]
+    total: Decimal
+    adjustment: Decimal
+    notes: tuple[Note, ...]
+
+
+def sheet(
+    owner: Key, lines: Sequence[Line], discounts: Sequence[Discount], own: Money, own_net: Money, rules: Rules, facts: Facts
+) -> Sheet:
+    """The lines of a document whose own total in the source is `own`.
+
+    Raises TotalsDisagree where lines and total differ by more than `adjust_up_to`, Unmappable for a tax that is not known.
+    """
+    kept = [line for line in lines if not (line.cancelled and line.gross == 0)]
+    decimals = decimals_of(own.currency)
+    total = own.rounded.amount
+    amounts = _reduced(kept, discounts, own.currency, decimals)
+    adjustment = total - sum(amounts, Decimal(0))
+    if abs(adjustment) > rules.adjust_up_to:
+        raise _disagreement(owner, kept, discounts, own, adjustment)
+    bodies, priced = [], []
+    for line, amount in zip(kept, amounts, strict=True):
+        quantity, rate = _quantity_and_rate(line, amount, decimals)
+        priced.append(Priced(rate, quantity, line.rate))
+        bodies.append(_body(line, amount, quantity, rate, rules, facts))
+    predicted = predict(priced, adjustment, decimals, "inclusive")
+    if predicted.total != total:
+        raise TotalsDisagree(f"Zoho would show {predicted.total}, the source says {total}", key=owner)
+    notes = _notes(owner, adjustment, predicted.tax, own, own_net, [line for line in kept if not line.rate_sure])
+    return Sheet(tuple(bodies), total, adjustment, tuple(notes))
+
+
+def _reduced(lines: Sequence[Line], discounts: Sequence[Discount], currency: str, decimals: int) -> list[Decimal]:
+    """Gross amounts of the lines, less their share of the discounts, in minor units that sum up exactly."""
+    rounded = _rounded_together([line.gross for line in lines], decimals)
+    off = round_half_up(sum((discount.gross for discount in discounts), Decimal(0)), decimals)
+    weights = [max(amount, Decimal(0)) for amount in rounded]
+    if off == 0 or not any(weights):
+        return rounded
+    shares = split(Money(off, currency), weights)
+    return [amount - share.amount for amount, share in zip(rounded, shares, strict=True)]
+
+
+def _rounded_together(amounts: Sequence[Decimal], decimals: int) -> list[Decimal]:
+    """Each amount to the minor unit, so that they sum to the rounded sum: a unit too few goes to the largest remainders."""
+    unit = Decimal(1).scaleb(-decimals)
+    floors = [(amount / unit).to_integral_value(rounding="ROUND_FLOOR") for amount in amounts]
+    whole = round_half_up(sum(amounts, Decimal(0)), decimals) / unit
+    missing = int(whole - sum(floors, Decimal(0)))
+    order = sorted(range(len(amounts)), key=lambda i: (floors[i] - amounts[i] / unit, i))
+    for i in order[:missing]:
+        floors[i] += 1
+    return [round_half_up(floor * unit, decimals) for floor in floors]
+
+
+def _quantity_and_rate(line: Line, amount: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+    """Quantity and rate where they multiply exactly at the currency's precision, else one piece of the whole amount."""
+    if line.quantity > 1 and line.quantity == line.quantity.to_integral_value():
+        rate = round_half_up(amount / line.quantity, decimals)
+        if rate * line.quantity == amount:
+            return line.quantity, rate
+    return Decimal(1), amount
+
+
+def _body(line: Line, amount: Decimal, quantity: Decimal, rate: Decimal, rules: Rules, facts: Facts) -> Body:
+    item = line.item or _collective(line.kind, rules.tag)
+    body: dict[str, Node] = {
+        "_id": line.id,
+        "item_id": Ref("items", item),
+        "name": clean(line.name, 100) or line.kind.value,
+        "quantity": quantity,
+        "rate": rate,
+    }
+    words = _words(line, amount, quantity)
+    if words:
+        body["description"] = words
+    tax = tax_id(line.rate, line.tax_group, rules, facts)
+    if tax:
+        body["tax_id"] = tax
+    return body
+
+
+def _words(line: Line, amount: Decimal, quantity: Decimal) -> str:
+    """The stay, and what quantity and rate do not show: pieces that do not divide, a price before a discount."""
+    parts = [line.description]
+    if quantity == 1 and line.quantity != 1 and line.kind is not Kind.ROOM:
+        parts.append(f"{plain(line.quantity)} pieces")
+    if round_half_up(line.gross, 2) != round_half_up(amount, 2):
+        parts.append(f"{plain(round_half_up(line.gross, 2))} before discount")
+    return block(", ".join(part for part in parts if part), 2000)
+
+
+def _collective(kind: Kind, tag: str) -> Key:
+    """The item that lines without one of their own stand on."""
+    return Key.of(tag, "item", "DEMAND" if kind is Kind.DEMAND else "SERVICE-OTHER")
+
+
+def _disagreement(
+    owner: Key, lines: Sequence[Line], discounts: Sequence[Discount], own: Money, difference: Decimal
+) -> TotalsDisagree:
+    rows = [f"{plain(line.gross):>14}  {line.id}" for line in lines]
+    rows += [f"{plain(-discount.gross):>14}  {discount.id}" for discount in discounts]
+    lines_sum = sum((line.gross for line in lines), Decimal(0)) - sum((each.gross for each in discounts), Decimal(0))
+    rows.append(f"{plain(lines_sum):>14}  sum of the lines")
+    rows.append(f"{plain(own.amount):>14}  total in the source")
+    return TotalsDisagree(
+        f"the source's total is {own.rounded}, its lines make {plain(own.rounded.amount - difference)}: "
+        f"{plain(abs(difference))} {own.currency} apart",
+        detail="\n".join(rows),
+        hint="correct the order in the source, enter it by hand in Zoho and `zsync resolve ... --ignore REASON`",
+        key=owner,
+    )
+
+
+def _notes(owner: Key, adjustment: Decimal, tax: Decimal, own: Money, own_net: Money, unsure: Sequence[Line]) -> list[Note]:
+    notes = []
+    if adjustment != 0:
+        notes.append(Note(owner, "adjusted", f"{plain(adjustment)} {own.currency} of rounding went into the adjustment"))
+    own_tax = round_half_up(own.amount - own_net.amount, decimals_of(own.currency))
+    if tax != own_tax:
+        notes.append(Note(owner, "tax_differs", f"tax {plain(tax)} {own.currency}, the source says {plain(own_tax)}"))
+    for line in unsure:
+        notes.append(Note(owner, "rate_unsure", f"line {line.id}: no rate of the shop turns its net into its gross"))
+    return notes

@@ -1,0 +1,35 @@
+"""The rules of the mapping, as plain values: what the settings say about taxes, accounts, methods, numbers and rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a payment method of the source becomes: Zoho's mode and the account that the money goes to ("" for Zoho's own)."""
+
+    mode: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """See `interface.md`, [target] and [entities.*]. `taxes` and `accounts` name taxes and accounts by name or id.
+
+    `maps` holds the templates that replace text fields, by entity and field.
+    """
+
+    tag: str
+    prices: Literal["inclusive", "exclusive"] = "inclusive"
+    taxes: Mapping[str, str] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    adjust_up_to: Decimal = Decimal("0.05")
+    order_prefix: str = "QLO-"
+    final: Literal["sent", "draft"] = "sent"
+    multi_currency: bool = False
+    maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
