@@ -1,0 +1,1 @@
+"""Declared maps: templates over a record's fields. Pure."""

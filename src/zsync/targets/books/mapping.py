@@ -1,0 +1,235 @@
+"""From documents to what Zoho Books should hold: one `match`, one short pure function per case.
+
+A whole booking is planned by `booking.py`; single customers and items here. Users override text fields by templates
+(`[entities.customers.map]`), everything that carries money is fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, assert_never
+
+from zsync.errors import RecordError
+from zsync.mapping.templates import render
+from zsync.model.documents import Contact, Credit, Currency, Hotel, Invoice, Item, Kind, Payment, Sale
+from zsync.model.intent import Body, Intent, KnownRows, Node, Note, Plan, Verdict, refs
+from zsync.model.key import Key
+from zsync.model.record import Record, Value
+from zsync.targets.books.booking import plan_booking
+from zsync.targets.books.rules import Rules
+from zsync.targets.books.taxes import Facts, account_id, tax_id
+from zsync.targets.books.text import address_of_mail, block, clean
+
+_LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"})
+_TEXT_FIELDS: Mapping[str, Mapping[str, tuple[str, int]]] = {
+    "customers": {"contacts": ("notes", 2000)},
+    "room_types": {"items": ("description", 2000)},
+    "service_products": {"items": ("description", 2000)},
+    "orders": {"salesorders": ("notes", 2000)},
+}
+"""What a template may fill: by entity the module, its field and the field's length."""
+
+
+def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any], rules: Rules) -> Plan:
+    """All that `record` wants in Zoho Books. Pure: see `zsync.ports.Target.plan`."""
+    organisation = Facts.of(facts)
+    first = record.documents[0]
+    match first:
+        case Contact():
+            made = _single(record, first, refused, lambda: _contact(first, organisation))
+        case Item():
+            made = _single(record, first, refused, lambda: (_item(first, rules, organisation), []))
+        case Sale() | Invoice() | Payment() | Credit():
+            made = plan_booking(record, known, refused, organisation, rules)
+        case Currency() | Hotel():
+            made = Plan(record.key, verdicts={first.key: Verdict("skipped", f"{first.entity} come with the next release")})
+        case _:
+            assert_never(first)
+    return _with_templates(made, record, rules)
+
+
+def refers(plan: Plan) -> tuple[Key, ...]:
+    """The scopes of customers and items that the plan's bodies name."""
+    return tuple(
+        sorted(
+            {_scope_of(ref.key) for each in plan.intents for ref in refs(each.body) if ref.module in ("contacts", "items")}
+            - {plan.scope}
+        )
+    )
+
+
+def own(key: Key, read_at: datetime) -> Record | None:
+    """The record of a collective item: what stands for products that are gone and for extra demands."""
+    if key.entity != "item":
+        return None
+    names = {"DEMAND": (Kind.DEMAND, "Extra demands"), "SERVICE-OTHER": (Kind.SERVICE, "Other services")}
+    if key.id not in names:
+        return None
+    kind, name = names[key.id]
+    return Record(key, (Item(key, key.id, kind, name),), f"own:{key.id}", read_at)
+
+
+def _scope_of(key: Key) -> Key:
+    """A contact in another currency belongs to its customer's scope."""
+    return Key.of(key.tag, key.entity, key.id.partition("/")[0])
+
+
+def _single(
+    record: Record, document: Contact | Item, refused: Mapping[Key, str], make: Callable[[], tuple[Body, list[Note]]]
+) -> Plan:
+    if document.key in refused:
+        return Plan(record.key)
+    if not document.active:
+        return Plan(record.key)
+    try:
+        body, notes = make()
+    except RecordError as err:
+        return Plan(record.key, errors={document.key: err})
+    module = "contacts" if isinstance(document, Contact) else "items"
+    name = str(body.get("contact_name") or body.get("sku"))
+    return Plan(record.key, (Intent(module, document.key, body, document.key, number=name),), notes=tuple(notes))
+
+
+# --- customers --------------------------------------------------------------------------------------------------------------
+
+
+def _contact(contact: Contact, facts: Facts) -> tuple[Body, list[Note]]:
+    """A customer. E-mail and phones stand in its contact person: at the top level Zoho drops them in silence."""
+    notes: list[Note] = []
+    mail = address_of_mail(contact.email)
+    remarks = [contact.note] if contact.note else []
+    if contact.email and not mail:
+        notes.append(Note(contact.key, "email_dropped", "its e-mail address would be refused: it stands in the notes instead"))
+        remarks.append(f"E-mail: {contact.email}")
+    if contact.tax_number:
+        remarks.append(f"VAT number: {contact.tax_number}")
+    body: Body = {
+        "contact_name": contact_name(contact),
+        "contact_number": str(contact.key),
+        "ignore_auto_number_generation": True,
+        "contact_type": "customer",
+        "customer_sub_type": "business" if contact.company else "individual",
+    }
+    if contact.company:
+        body["company_name"] = clean(contact.company, 200)
+    if contact.language in _LANGUAGES:
+        body["language_code"] = contact.language
+    currency = facts.currency_id(contact.currency)
+    if currency:
+        body["currency_id"] = currency
+    if contact.address is not None:
+        body["billing_address"] = _address(contact)
+    body["contact_persons"] = [_person(contact, mail)]
+    if remarks:
+        body["notes"] = block("\n".join(remarks), 2000)
+    return body, notes
+
+
+def contact_name(contact: Contact) -> str:
+    """Unique by us: whoever had a name first bears it bare, the others carry their id."""
+    name = clean(contact.name, 180) or f"Guest {contact.source_id}"
+    return f"{name} ({contact.source_id})" if contact.distinguished else name
+
+
+def _person(contact: Contact, mail: str) -> dict[str, Node]:
+    fields = {
+        "first_name": clean(contact.first_name, 100),
+        "last_name": clean(contact.last_name, 100),
+        "email": mail,
+        "phone": clean(contact.phone, 50),
+        "mobile": clean(contact.mobile, 50),
+    }
+    person: dict[str, Node] = {name: value for name, value in fields.items() if value}
+    return person | {"is_primary_contact": True}
+
+
+def _address(contact: Contact) -> Body:
+    address = contact.address
+    if address is None:
+        return {}
+    fields = {
+        "attention": clean(address.attention, 100),
+        "address": clean(address.street, 500),
+        "street2": clean(address.street2, 255),
+        "city": clean(address.city, 100),
+        "state": clean(address.state, 100),
+        "zip": clean(address.zip, 50),
+        "country": clean(address.country, 100),
+        "phone": clean(address.phone, 50),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+# --- items --------------------------------------------------------------------------------------------------------------------
+
+
+def sku(item: Item) -> str:
+    """What the item is found by: ROOM-5, SERVICE-6; collective items bear their own id."""
+    if item.key.entity == "item":
+        return item.source_id
+    return f"{'ROOM' if item.kind is Kind.ROOM else 'SERVICE'}-{item.source_id}"
+
+
+def _item(item: Item, rules: Rules, facts: Facts) -> Body:
+    """A room type or service. Names are unique in Zoho but not in a hotel, so each carries its sku."""
+    found_sku = sku(item)
+    body: Body = {
+        "name": f"{clean(item.name, 80)} ({found_sku})",
+        "sku": found_sku,
+        "rate": item.price.rounded.amount if item.price is not None else Decimal(0),
+        "product_type": "service",
+        "item_type": "sales",
+    }
+    if item.description:
+        body["description"] = block(item.description, 2000)
+    account = rules.accounts.get(item.kind.value) or rules.accounts.get("default")
+    if account:
+        body["account_id"] = account_id(account, facts, f"[target.accounts] {item.kind.value}")
+    if item.tax_rate is not None:
+        tax = _tax_or_none(item, rules, facts)
+        if tax:
+            body["tax_id"] = tax
+    return body
+
+
+def _tax_or_none(item: Item, rules: Rules, facts: Facts) -> str:
+    """An item's tax is only a default for people: lines carry their own. Without one the item goes all the same."""
+    try:
+        return tax_id(item.tax_rate, item.tax_group, rules, facts) if item.tax_rate is not None else ""
+    except RecordError:
+        return ""
+
+
+# --- templates ----------------------------------------------------------------------------------------------------------------
+
+
+def _with_templates(made: Plan, record: Record, rules: Rules) -> Plan:
+    """The plan with the text fields that the configuration fills by templates."""
+    if not rules.maps:
+        return made
+    entities = {document.key: document.entity for document in record.documents}
+    intents, errors = [], dict(made.errors)
+    for intent in made.intents:
+        try:
+            intents.append(_filled(intent, entities.get(intent.owner, ""), record.fields.get(intent.owner, {}), rules))
+        except RecordError as err:
+            errors[intent.owner] = err
+    return replace(made, intents=tuple(intents), errors=errors)
+
+
+def _filled(intent: Intent, entity: str, fields: Mapping[str, Value], rules: Rules) -> Intent:
+    allowed = _TEXT_FIELDS.get(entity, {}).get(intent.module)
+    template = rules.maps.get(entity, {}).get(allowed[0]) if allowed else None
+    if allowed is None or template is None:
+        return intent
+    name, length = allowed
+    words = block(render(template, fields, f"[entities.{entity}.map] {name}"), length)
+    return replace(intent, body={**intent.body, name: words} if words else intent.body)
+
+
+def text_fields(entity: str) -> Sequence[str]:
+    """The fields of this entity that a template may fill."""
+    return sorted({name for name, _ in _TEXT_FIELDS.get(entity, {}).values()})

@@ -1,0 +1,129 @@
+"""Which payment pays which order of a booking (QloApps links them by reference only).
+
+    capacity of an order = received + paid back on it
+    payments by id fill capacities by id; what was applied in Zoho already (or is on its way) stays as it is
+    an application is at most what its invoice has room for; what remains of a payment is excess
+
+The same whether read at once or step by step, because later splits only fill what earlier ones left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from zsync.model.documents import Credit, Invoice, Payment, Sale
+from zsync.model.key import Key
+from zsync.model.money import Money, decimals_of, round_half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a payment belongs to one order, in the order's currency; `applied` goes onto its invoice."""
+
+    sale: Key
+    amount: Decimal
+    applied: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One payment, divided. `amount` is all of it, in the orders' currency; `excess` belongs to no order, or fits none."""
+
+    payment: Key
+    amount: Money
+    parts: tuple[Part, ...]
+
+    @property
+    def excess(self) -> Decimal:
+        return self.amount.amount - sum((part.applied for part in self.parts), Decimal(0))
+
+
+@dataclass(slots=True)
+class _Room:
+    """What an order, and its invoice, still take."""
+
+    capacity: Decimal
+    invoice: Decimal = Decimal(0)
+    taken: list[Part] = field(default_factory=list)
+
+
+def divide(
+    sales: Sequence[Sale],
+    invoices: Sequence[Invoice],
+    payments: Sequence[Payment],
+    credits: Sequence[Credit],
+    frozen: Mapping[tuple[Key, Key], Decimal],
+) -> list[Share]:
+    """Divide the positive payments of one booking over its orders, all in one currency (`in_currency_of`).
+
+    `frozen` holds what is applied in Zoho already, by (payment, order).
+    """
+    back = paid_back(sales, payments, credits)
+    rooms = {sale.key: _Room(sale.received.rounded.amount + back[sale.key]) for sale in sales}
+    for invoice in invoices:
+        if invoice.sale in rooms:
+            rooms[invoice.sale].invoice += invoice.total.rounded.amount
+    for (_, sale_key), amount in frozen.items():
+        if sale_key in rooms:
+            rooms[sale_key].capacity -= amount
+            rooms[sale_key].invoice -= amount
+    positive = sorted((p for p in payments if p.amount.amount > 0), key=lambda p: int(p.source_id))
+    return [_share(payment, sales, rooms, frozen) for payment in positive]
+
+
+def _share(
+    payment: Payment, sales: Sequence[Sale], rooms: Mapping[Key, _Room], frozen: Mapping[tuple[Key, Key], Decimal]
+) -> Share:
+    whole = in_currency_of(sales[0], payment)
+    left = whole.amount - sum((amount for (key, _), amount in frozen.items() if key == payment.key), Decimal(0))
+    parts: list[Part] = []
+    for sale in sorted(sales, key=lambda each: int(each.source_id)):
+        room, fixed = rooms[sale.key], frozen.get((payment.key, sale.key))
+        part = max(min(left, room.capacity), Decimal(0)) if fixed is None else Decimal(0)
+        applied = max(min(part, room.invoice), Decimal(0))
+        room.capacity -= part
+        room.invoice -= applied
+        left -= part
+        if fixed is not None:
+            parts.append(Part(sale.key, fixed, fixed))
+        elif part > 0:
+            parts.append(Part(sale.key, part, applied))
+    return Share(payment.key, whole, tuple(parts))
+
+
+def paid_back(sales: Sequence[Sale], payments: Sequence[Payment], credits: Sequence[Credit]) -> dict[Key, Decimal]:
+    """What of the negative payments was paid back on each order.
+
+    First to orders with slips, up to the slips' sum, then to cancelled ones, then to the rest, by id; at most what the
+    order's total lacks in what it received, the remainder to the first of them.
+    """
+    back = {sale.key: Decimal(0) for sale in sales}
+    if not sales:
+        return back
+    slips: dict[Key, Decimal] = {}
+    for credit in credits:
+        slips[credit.sale] = slips.get(credit.sale, Decimal(0)) + credit.amount.rounded.amount
+    by_id = sorted(sales, key=lambda sale: int(sale.source_id))
+    missing = {sale.key: max(sale.total.rounded.amount - sale.received.rounded.amount, Decimal(0)) for sale in by_id}
+    with_slip = [(sale.key, slips[sale.key]) for sale in by_id if sale.key in slips]
+    others = [sale for sale in by_id if sale.key not in slips]
+    others.sort(key=lambda sale: not sale.cancelled)
+    limits = with_slip + [(sale.key, missing[sale.key]) for sale in others] + [(by_id[0].key, Decimal("Infinity"))]
+    for payment in payments:
+        left = max(-in_currency_of(by_id[0], payment).amount, Decimal(0))
+        for sale_key, limit in limits:
+            part = max(min(left, limit - back[sale_key]), Decimal(0))
+            back[sale_key] += part
+            left -= part
+    return back
+
+
+def in_currency_of(sale: Sale, payment: Payment) -> Money:
+    """The payment's amount in the order's currency: amount x order rate / payment rate, half up."""
+    currency = sale.total.currency
+    if payment.amount.currency == currency:
+        return payment.amount.rounded
+    converted = payment.amount.amount * sale.conversion / payment.conversion
+    return Money(round_half_up(converted, decimals_of(currency)), currency)
