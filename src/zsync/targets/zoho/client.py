@@ -1,0 +1,122 @@
+"""Calls to a Zoho finance product: organisation added, answers judged, limits heeded, pages followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zsync.errors import ContractBroken, QuotaUsedUp, SignInNeeded, Throttled
+from zsync.net.client import Answer, Http, Request
+from zsync.net.pace import Pace
+from zsync.targets.zoho.errors import REMOTE, classify, unreadable
+
+PER_PAGE = 200
+"""Zoho's largest page."""
+
+_MOST_PAGES = 10_000
+
+
+class ZohoClient:
+    """`get`, `post`, `put`, `delete` under `prefix` (`/books/v3`), each one request; the decoded answer comes back."""
+
+    def __init__(self, http: Http, pace: Pace, prefix: str, organization_id: str) -> None:
+        self._http = http
+        self._pace = pace
+        self._prefix = prefix
+        self._organization = organization_id
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._call("GET", path, params)
+
+    def post(
+        self, path: str, body: Mapping[str, object] | None = None, params: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        return self._call("POST", path, params, body)
+
+    def put(self, path: str, body: Mapping[str, object], params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._call("PUT", path, params, body)
+
+    def delete(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._call("DELETE", path, params)
+
+    def pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Any]]:
+        """The rows of a list, page after page. Some lists come under another name live: `name` may hold `a|b`."""
+        for page in range(1, _MOST_PAGES):
+            answer = self.get(path, {**(params or {}), "page": str(page), "per_page": str(PER_PAGE)})
+            yield from rows(answer, name)
+            if not answer.get("page_context", {}).get("has_more_page", False):
+                return
+        raise ContractBroken(f"the list {path} does not end", remote=REMOTE)
+
+    def _call(
+        self, method: str, path: str, params: Mapping[str, str] | None, body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        request = Request(
+            method,
+            self._prefix + path,
+            params={"organization_id": self._organization, **(params or {})},
+            json=body,
+            write=method != "GET",
+        )
+        try:
+            return self._http.call(request, lambda answer: _judge(method, answer))
+        except Throttled as err:
+            if err.after_s >= 60:
+                self._pace.fill_minute()
+            raise
+        except QuotaUsedUp as err:
+            until = self._pace.block_day()
+            raise QuotaUsedUp(
+                err.message,
+                until=until,
+                hint=f"the rest goes by itself after {until.strftime('%Y-%m-%d %H:%M')} UTC",
+                remote=REMOTE,
+                request_id=err.request_id,
+            ) from err
+
+
+def refused_token(status: int, body: bytes) -> bool:
+    """Whether an answer means the access token: 401, or code 57 or 14 with any status."""
+    if status == 401:
+        return True
+    return 400 <= status < 500 and (b'"code":57,' in body or b'"code": 57,' in body or b'"code":14,' in body)
+
+
+def rows(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The list in an answer; `name` may hold alternatives: `customerpayments|customer_payments`."""
+    for each in name.split("|"):
+        found = answer.get(each)
+        if isinstance(found, list):
+            return [row for row in found if isinstance(row, Mapping)]
+    raise ContractBroken(f"an answer without `{name}`", remote=REMOTE)
+
+
+def resource(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The document in an answer."""
+    found = answer.get(name)
+    if not isinstance(found, Mapping):
+        raise ContractBroken(f"an answer without `{name}`", remote=REMOTE)
+    return found
+
+
+def _judge(method: str, answer: Answer) -> dict[str, Any]:
+    if answer.content_type not in ("application/json", "text/json"):
+        raise unreadable(method, answer.status, answer.request_id)
+    try:
+        loaded = answer.json()
+    except ContractBroken:
+        raise unreadable(method, answer.status, answer.request_id) from None
+    if not isinstance(loaded, dict):
+        raise unreadable(method, answer.status, answer.request_id)
+    code = str(loaded.get("code", ""))
+    error = classify(method, answer.status, code, str(loaded.get("message", "")), answer.request_id)
+    if isinstance(error, SignInNeeded) and code in ("57", "14"):
+        # The token was renewed once and refused again: a scope is missing, or the user has no right.
+        error.hint = "`zsync auth` again and grant all that is asked; the user must be allowed to do this in Zoho"
+    if error is not None:
+        raise error
+    return loaded

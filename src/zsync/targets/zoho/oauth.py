@@ -1,0 +1,227 @@
+"""Signing in to Zoho: the authorization code flow, on Authlib over httpx2 (facts, section 1).
+
+    browser --> accounts/oauth/v2/auth --> http://127.0.0.1:PORT/callback?code&state&location&accounts-server
+            --> POST accounts-server/oauth/v2/token --> access token (an hour), refresh token (until revoked), api_domain
+
+Errors come with HTTP 200; a success is only JSON with an access token. "Access Denied" is a throttle of ten minutes, not
+a refusal. Tokens go to Zoho's accounts servers, or the configured one, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import OAuth2Client
+
+from zsync.errors import ConfigError, ContractBroken, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
+from zsync.net.client import check_url
+from zsync.net.secret import Secret
+from zsync.ports import Clock, Tokens
+from zsync.targets.zoho.centres import known_accounts, known_api
+
+REMOTE = "zoho-accounts"
+CALLBACK_PATH = "/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The client of the Zoho API console, and where it signs in."""
+
+    client_id: str
+    client_secret: Secret
+    accounts_url: str
+    api_url: str
+    redirect_uri: str
+    scopes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """What came back through the browser."""
+
+    code: str
+    state: str
+    accounts_server: str = ""
+    location: str = ""
+
+
+class Zoho:
+    """Sign-in, refresh and revocation of one application."""
+
+    def __init__(
+        self, application: Application, clock: Clock, *, timeout_s: float = 30.0, transport: httpx2.BaseTransport | None = None
+    ) -> None:
+        check_url(application.accounts_url, "accounts_url")
+        self._app = application
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._transport = transport
+        self.calls = 0
+
+    def invitation(self) -> tuple[str, str]:
+        """(the address to open in a browser, the state that must come back)."""
+        state = secrets.token_urlsafe(24)
+        with self._client() as client:
+            address, _ = client.create_authorization_url(
+                f"{self._app.accounts_url}/oauth/v2/auth",
+                state=state,
+                access_type="offline",
+                prompt="consent",
+            )
+        return str(address).replace("+", "%20"), state
+
+    def redeem(self, redirect: Redirect, state: str) -> Tokens:
+        """Trade the code of the redirect for tokens, at the accounts server that the redirect named."""
+        if not hmac.compare_digest(redirect.state.encode(), state.encode()):
+            raise SignInNeeded("the answer does not belong to this sign-in", hint="start `zsync auth` again")
+        accounts = known_accounts(redirect.accounts_server, self._app.accounts_url)
+        return self._trade(accounts, redirect.location, code=redirect.code, redirect_uri=self._app.redirect_uri)
+
+    def redeem_grant_code(self, code: str) -> Tokens:
+        """Trade the code of a self client, made in the API console, for tokens."""
+        return self._trade(self._app.accounts_url, "", code=code, redirect_uri=None)
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """A new access token. SignInNeeded if the refresh token is no good any more."""
+        answer = self._post(
+            tokens.accounts_url or self._app.accounts_url,
+            lambda client, url: client.refresh_token(url, refresh_token=tokens.refresh),
+        )
+        return replace(
+            tokens,
+            access=str(answer["access_token"]),
+            expires_at=self._clock.now() + timedelta(seconds=_seconds(answer)),
+            refresh=str(answer.get("refresh_token") or tokens.refresh),
+            api_url=known_api(str(answer.get("api_domain", "")), tokens.api_url or self._app.api_url),
+        )
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Tell Zoho to forget the refresh token. A token that it does not know is forgotten already."""
+        accounts = known_accounts(tokens.accounts_url, self._app.accounts_url)
+        self.calls += 1
+        with self._client() as client, _plain_words():
+            answer = client.post(
+                f"{accounts}/oauth/v2/token/revoke", data={"token": tokens.refresh}, auth=None, withhold_token=True
+            )
+        if answer.status_code >= 500:
+            raise OutOfReach(f"Zoho answered {answer.status_code} to the revocation", hint="try again later", remote=REMOTE)
+
+    # --- kitchen ------------------------------------------------------------------------------------------------------
+
+    def _trade(self, accounts: str, location: str, *, code: str, redirect_uri: str | None) -> Tokens:
+        extra = {"redirect_uri": redirect_uri} if redirect_uri else {}
+        answer = self._post(
+            accounts, lambda client, url: client.fetch_token(url, grant_type="authorization_code", code=code, **extra)
+        )
+        refresh = str(answer.get("refresh_token", ""))
+        if not refresh:
+            raise SignInNeeded(
+                "Zoho gave no refresh token", hint="remove zsync under accounts > connected apps, then `zsync auth` again"
+            )
+        now = self._clock.now()
+        return Tokens(
+            access=str(answer["access_token"]),
+            expires_at=now + timedelta(seconds=_seconds(answer)),
+            refresh=refresh,
+            scopes=tuple(self._app.scopes),
+            accounts_url=accounts,
+            api_url=known_api(str(answer.get("api_domain", "")), self._app.api_url),
+            location=location,
+            signed_in_at=now,
+        )
+
+    def _post(self, accounts: str, ask: Callable[[OAuth2Client, str], Any]) -> dict[str, Any]:
+        self.calls += 1
+        with self._client() as client, _plain_words():
+            answer = ask(client, f"{accounts}/oauth/v2/token")
+        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
+            raise ContractBroken("the sign-in server's answer holds no token", remote=REMOTE)
+        return dict(answer)
+
+    def _client(self) -> OAuth2Client:
+        return OAuth2Client(
+            client_id=self._app.client_id,
+            client_secret=self._app.client_secret.reveal(),
+            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
+            scope=",".join(self._app.scopes),
+            redirect_uri=self._app.redirect_uri,
+            timeout=self._timeout_s,
+            transport=self._transport,
+            follow_redirects=False,
+        )
+
+
+def parse_redirect(text: str) -> Redirect:
+    """The code out of a redirect: the whole address as the browser shows it, or its query. SignInNeeded for a refusal."""
+    query = urlsplit(text.strip()).query or text.strip().lstrip("?")
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if "error" in fields:
+        raise SignInNeeded(f"Zoho did not grant the access ({_word(fields['error'])})", hint="`zsync auth` again, and accept")
+    if "code" not in fields or "state" not in fields:
+        raise SignInNeeded("that is no redirect of Zoho: it has no code", hint="paste the whole address of the page it led to")
+    return Redirect(fields["code"], fields["state"], fields.get("accounts-server", ""), fields.get("location", ""))
+
+
+class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_words()
+    """Turn what Authlib and httpx2 raise into our errors; no token, code or secret is repeated."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, err: BaseException | None, trace: object) -> None:
+        match err:
+            case OAuthError():
+                raise _token_error(str(err.error), str(err.description or "")) from err
+            case httpx2.HTTPStatusError():
+                raise Unavailable(f"the sign-in server answered {err.response.status_code}", remote=REMOTE) from err
+            case httpx2.HTTPError():
+                raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=REMOTE) from err
+            case ValueError() if not isinstance(err, ZsyncError):
+                raise Unavailable("the sign-in server's answer is no JSON", remote=REMOTE) from err
+            case _:
+                return
+
+
+def _token_error(error: str, description: str) -> ZsyncError:
+    """What Zoho's word for it means (facts, section 1)."""
+    if error == "Access Denied" or "too many requests" in description:
+        return Throttled("too many sign-ins in ten minutes", after_s=600, hint="wait ten minutes", remote=REMOTE)
+    match error:
+        case "invalid_code":
+            return SignInNeeded(
+                "Zoho does not know this code or token (any more)",
+                hint="`zsync auth` again; if it persists, check data_center under [target]",
+                remote=REMOTE,
+            )
+        case "invalid_client" | "invalid_client_secret":
+            return ConfigError(
+                f"Zoho does not know this client ({error})",
+                hint="check client_id, client_secret and data_center under [target]; the secret may differ by data centre",
+                remote=REMOTE,
+            )
+        case "invalid_redirect_uri":
+            return ConfigError(
+                "the redirect address is not registered with this client",
+                hint="register http://127.0.0.1:8976/callback (or your redirect_port) letter by letter in the API console",
+                remote=REMOTE,
+            )
+        case _:
+            return SignInNeeded(f"Zoho refused the sign-in ({_word(error)})", hint="`zsync auth` again", remote=REMOTE)
+
+
+def _word(text: str) -> str:
+    """An error's name, without what else may stand in it."""
+    return "".join(c for c in text if c.isalnum() or c in "_- ")[:40]
+
+
+def _seconds(answer: dict[str, Any]) -> int:
+    value = answer.get("expires_in", 3600)
+    return int(value) if str(value).isdigit() else 3600
