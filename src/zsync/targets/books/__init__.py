@@ -1,0 +1,131 @@
+"""Zoho Books. `plugin` is what the entry point names; it imports the network only when something is to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from zsync.ports import Clock, Quota, Switches, TokenStore
+from zsync.targets.books.links import LABELS, link
+
+if TYPE_CHECKING:
+    from zsync.targets.books.settings import BooksSettings, Entities
+    from zsync.targets.books.target import BooksTarget
+    from zsync.targets.zoho.oauth import Zoho
+
+
+class Plugin:
+    """The door to this target. Settings are pydantic models; everything else takes them."""
+
+    name = "zoho-books"
+
+    @property
+    def settings(self) -> type[BooksSettings]:
+        from zsync.targets.books.settings import BooksSettings
+
+        return BooksSettings
+
+    @property
+    def entities(self) -> type[Entities]:
+        from zsync.targets.books.settings import Entities
+
+        return Entities
+
+    def switches(self, entities: Entities) -> Mapping[str, Switches]:
+        return entities.switches()
+
+    def realm(self, settings: BooksSettings) -> str:
+        return f"zoho-finance:{settings.organization_id}"
+
+    def links(self, settings: BooksSettings) -> Callable[[str, str], str]:
+        """(module, id) -> web address, without any network."""
+        return lambda module, id: link(settings, module, id)
+
+    def labels(self) -> Mapping[str, str]:
+        return LABELS
+
+    def scopes(self, settings: BooksSettings, entities: Entities) -> tuple[str, ...]:
+        """Exactly what the modules need; status calls need CREATE, the settings' READ is for taxes and currencies."""
+        return (
+            "ZohoBooks.contacts.CREATE",
+            "ZohoBooks.contacts.READ",
+            "ZohoBooks.contacts.UPDATE",
+            "ZohoBooks.settings.CREATE",
+            "ZohoBooks.settings.READ",
+            "ZohoBooks.settings.UPDATE",
+            "ZohoBooks.salesorders.CREATE",
+            "ZohoBooks.salesorders.READ",
+            "ZohoBooks.salesorders.UPDATE",
+            "ZohoBooks.invoices.CREATE",
+            "ZohoBooks.invoices.READ",
+            "ZohoBooks.invoices.UPDATE",
+            "ZohoBooks.customerpayments.CREATE",
+            "ZohoBooks.customerpayments.READ",
+            "ZohoBooks.accountants.READ",
+        )
+
+    def sign_in(self, settings: BooksSettings, entities: Entities, *, clock: Clock, transport: Any = None) -> Zoho:
+        """The sign-in of this target's application."""
+        from zsync.targets.zoho.oauth import Application, Zoho
+
+        centre = settings.centre
+        application = Application(
+            settings.client_id,
+            settings.client_secret,
+            centre.accounts,
+            centre.api,
+            settings.redirect_uri,
+            self.scopes(settings, entities),
+        )
+        return Zoho(application, clock, transport=transport)
+
+    def build(
+        self,
+        settings: BooksSettings,
+        entities: Entities,
+        *,
+        source_tag: str,
+        clock: Clock,
+        token_store: TokenStore,
+        quota: Quota,
+        zone: str = "UTC",
+        transport: Any = None,
+    ) -> BooksTarget:
+        """The target itself. `zone` is the organisation's time zone, in which its day of calls is counted."""
+        from urllib.parse import urlsplit
+        from zoneinfo import ZoneInfo
+
+        from zsync.net.auth import TokenAuth
+        from zsync.net.client import Http
+        from zsync.net.pace import Limits, Pace
+        from zsync.targets.books.settings import rules
+        from zsync.targets.books.target import BooksTarget
+        from zsync.targets.zoho.client import refused_token
+
+        zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
+        kept = token_store.load()
+        api_url = settings.api_url or (kept.api_url if kept is not None and kept.api_url else settings.centre.api)
+        limits = Limits(settings.limits.calls_per_minute, settings.limits.calls_per_day, settings.limits.reserve)
+        pace = Pace(self.name, limits, quota, clock, ZoneInfo(zone))
+        auth = TokenAuth(
+            token_store,
+            clock,
+            scheme="Zoho-oauthtoken",
+            hosts=frozenset({urlsplit(api_url).netloc}),
+            refresh=zoho.refresh,
+            refused=refused_token,
+        )
+        http = Http(
+            api_url,
+            self.name,
+            timeout_s=settings.limits.timeout,
+            clock=clock,
+            pace=pace,
+            auth=auth,
+            transport=transport,
+            concurrency=settings.limits.concurrency,
+        )
+        return BooksTarget(settings, rules(settings, entities, source_tag), http, pace, zoho)
+
+
+plugin = Plugin()

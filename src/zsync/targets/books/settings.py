@@ -1,0 +1,224 @@
+"""The settings of a Zoho Books target: [target] and [entities.*]. Names are those of `interface.md`; unknown ones are errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from zsync.errors import ConfigError
+from zsync.mapping.templates import check
+from zsync.net.secret import Secret
+from zsync.ports import Switches
+from zsync.targets.books.rules import Method, Rules
+from zsync.targets.zoho.centres import CENTRES, Centre
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(value: object) -> object:
+    """ "60s", "17m", "1h" as seconds."""
+    if isinstance(value, str) and value[:-1].isdigit() and value[-1:] in _UNITS:
+        return float(int(value[:-1]) * _UNITS[value[-1]])
+    raise ValueError('give a number with its unit: "60s", "17m", "1h"')
+
+
+def _share(value: object) -> object:
+    """ "20%" as 0.2."""
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit() and int(value[:-1]) <= 90:
+        return Decimal(int(value[:-1])) / 100
+    raise ValueError('give a percentage up to 90, such as "20%"')
+
+
+def _amount(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    raise ValueError('give the amount as text, such as "0.05": money is exact')
+
+
+def _template(value: str) -> str:
+    try:
+        check(value, "this field")
+    except ConfigError as err:
+        raise ValueError(err.message) from err
+    return value
+
+
+def _no_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+Duration = Annotated[float, BeforeValidator(_seconds)]
+Share = Annotated[Decimal, BeforeValidator(_share)]
+Amount = Annotated[Decimal, BeforeValidator(_amount)]
+Template = Annotated[str, AfterValidator(_template)]
+Url = Annotated[str, AfterValidator(_no_slash)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class LimitSettings(_Strict):
+    """[target.limits]"""
+
+    calls_per_minute: int = Field(80, ge=1, le=100, description="calls in any 60 seconds; Zoho allows 100 an organisation")
+    calls_per_day: int = Field(1000, ge=1, description="calls a day: the plan's number (Free 1000, Standard 2000 ...)")
+    reserve: Share = Field(Decimal("0.2"), description="share of the day that is left to people and other programs")
+    concurrency: int = Field(4, ge=1, le=10, description="calls under way at once")
+    timeout: Duration = Field(60.0, description="longest life of one call")
+    grace: Duration = Field(17 * 60.0, description="how long a write whose answer was lost may still land and be found")
+
+
+class MethodSettings(_Strict):
+    """A line of [target.payment_methods]"""
+
+    mode: Literal["check", "cash", "creditcard", "banktransfer", "bankremittance", "autotransaction", "others"] = Field(
+        "others", description="Zoho's payment mode"
+    )
+    account: str = Field("", description="the account that the money goes to, by name or id; empty: Zoho's default")
+
+
+class RoundingSettings(_Strict):
+    """[target.rounding]"""
+
+    adjust_up_to: Amount = Field(
+        Decimal("0.05"), ge=0, le=1, description="a difference of lines and total up to this goes into the adjustment"
+    )
+
+
+class NumberSettings(_Strict):
+    """[target.numbers]"""
+
+    orders: str = Field("QLO-", max_length=30, pattern=r"^[A-Za-z0-9#./_-]*$", description="prefix of sales order numbers")
+
+
+class BooksSettings(_Strict):
+    """[target]"""
+
+    type: Literal["zoho-books"] = Field("zoho-books", description="the target")
+    data_center: Literal["us", "eu", "in", "au", "jp", "ca", "cn", "sa", "uk"] = Field(description="Zoho's data centre")
+    organization_id: str = Field(pattern=r"^\d{1,19}$", description="Zoho Books > settings > organisation profile")
+    prices: Literal["inclusive"] = Field("inclusive", description="lines with tax included; `exclusive` is not carried yet")
+    client_id: str = Field(min_length=1, description="of the client in the Zoho API console")
+    client_secret: Secret = Field(description="of the client in the Zoho API console")
+    accounts_url: Url = Field("", description="overrides the data centre's sign-in server")
+    api_url: Url = Field("", description="overrides the data centre's API host")
+    web_url: Url = Field("", description="overrides the data centre's web address, for links")
+    redirect_port: int = Field(8976, ge=1024, le=65535, description="port of the sign-in's callback on 127.0.0.1")
+    limits: LimitSettings = Field(default_factory=LimitSettings, description="calls, time-outs")
+    taxes: Mapping[str, str] = Field(default_factory=dict, description="rate or tax group = tax of the organisation")
+    accounts: Mapping[Literal["room", "service", "demand", "default"], str] = Field(
+        default_factory=dict, description="income account by kind"
+    )
+    payment_methods: Mapping[str, MethodSettings] = Field(
+        default_factory=lambda: {"default": MethodSettings()}, description="the hotel's text = mode and account"
+    )
+    rounding: RoundingSettings = Field(default_factory=RoundingSettings, description="cents")
+    numbers: NumberSettings = Field(default_factory=NumberSettings, description="prefixes")
+
+    @property
+    def centre(self) -> Centre:
+        """The addresses in force."""
+        base = CENTRES[self.data_center]
+        return Centre(self.accounts_url or base.accounts, self.api_url or base.api, self.web_url or base.books)
+
+    @property
+    def redirect_uri(self) -> str:
+        return f"http://127.0.0.1:{self.redirect_port}/callback"
+
+
+class EntitySettings(_Strict):
+    """[entities.E] of records that are not money"""
+
+    auto_create: bool = Field(True, description="new records are written to the target")
+    auto_update: bool = Field(True, description="changed records are written again")
+    auto_delete: bool = Field(True, description="deleted or disabled in the source: disabled in the target")
+
+
+class MoneySettings(EntitySettings):
+    """[entities.E] of documents of money"""
+
+    auto_delete: bool = Field(False, description="deleted in the source: taken back in the target")
+
+
+class CustomerSettings(EntitySettings):
+    """[entities.customers]"""
+
+    portal: Literal[False] = Field(False, description="Zoho customer portal; not carried yet")
+    map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
+
+
+class ItemSettings(EntitySettings):
+    """[entities.room_types], [entities.service_products]"""
+
+    map: Mapping[Literal["description"], Template] = Field(default_factory=dict, description="templates of text fields")
+
+
+class OrderSettings(MoneySettings):
+    """[entities.orders]"""
+
+    as_: Literal["salesorder"] = Field("salesorder", alias="as", description="`none` is not carried yet")
+    map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
+
+
+class InvoiceSettings(MoneySettings):
+    """[entities.invoices]"""
+
+    final: Literal["sent", "draft"] = Field("sent", description="mark invoices as sent (never mailed), or leave drafts")
+
+
+class HotelSettings(EntitySettings):
+    """[entities.hotels]"""
+
+    as_: Literal["none"] = Field("none", alias="as", description="`item` and `location` are not carried yet")
+
+
+class CurrencySettings(EntitySettings):
+    """[entities.currencies]"""
+
+    multi_currency: Literal[False] = Field(False, description="documents in other currencies; not carried yet")
+    default: str = Field("", pattern=r"^([A-Z]{3})?$", description="the one used where a record names none; empty: the shop's")
+
+
+class Entities(_Strict):
+    """[entities.*]"""
+
+    currencies: CurrencySettings = Field(default_factory=CurrencySettings, description="currencies")
+    customers: CustomerSettings = Field(default_factory=CustomerSettings, description="customers")
+    hotels: HotelSettings = Field(default_factory=HotelSettings, description="hotels")
+    room_types: ItemSettings = Field(default_factory=ItemSettings, description="room types")
+    service_products: ItemSettings = Field(default_factory=ItemSettings, description="service products")
+    orders: OrderSettings = Field(default_factory=OrderSettings, description="orders")
+    invoices: InvoiceSettings = Field(default_factory=InvoiceSettings, description="invoices")
+    payments: MoneySettings = Field(default_factory=MoneySettings, description="payments")
+    credit_notes: MoneySettings = Field(default_factory=MoneySettings, description="credit notes")
+
+    def switches(self) -> dict[str, Switches]:
+        """The switches of every entity."""
+        every: dict[str, EntitySettings] = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: Switches(each.auto_create, each.auto_update, each.auto_delete) for name, each in every.items()}
+
+
+def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
+    """The mapping's rules out of the settings."""
+    maps = {
+        "customers": entities.customers.map,
+        "room_types": entities.room_types.map,
+        "service_products": entities.service_products.map,
+        "orders": entities.orders.map,
+    }
+    return Rules(
+        tag=tag,
+        prices=settings.prices,
+        taxes=settings.taxes,
+        accounts={str(kind): account for kind, account in settings.accounts.items()},
+        methods={name: Method(each.mode, each.account) for name, each in settings.payment_methods.items()},
+        adjust_up_to=settings.rounding.adjust_up_to,
+        order_prefix=settings.numbers.orders,
+        final=entities.invoices.final,
+        multi_currency=entities.currencies.multi_currency,
+        maps={entity: {str(name): text for name, text in each.items()} for entity, each in maps.items() if each},
+    )

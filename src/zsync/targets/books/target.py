@@ -1,0 +1,158 @@
+"""Zoho Books as a target: modules over one client, the mapping, and what can be checked before a first run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from zsync.errors import ConfigError, RecordError, ZsyncError
+from zsync.model.intent import KnownRows, Plan
+from zsync.model.key import Key
+from zsync.model.record import Record
+from zsync.net.client import Http
+from zsync.net.pace import Pace
+from zsync.ports import Finding, Module, Quota
+from zsync.targets.books import mapping
+from zsync.targets.books.links import LABELS, link
+from zsync.targets.books.modules import modules
+from zsync.targets.books.modules.payments import LISTING
+from zsync.targets.books.rules import Rules
+from zsync.targets.books.settings import BooksSettings
+from zsync.targets.books.taxes import Facts, account_id, tax_id
+from zsync.targets.zoho.client import ZohoClient, resource, rows
+
+if TYPE_CHECKING:
+    from zsync.targets.zoho.oauth import Zoho
+
+
+class BooksTarget:
+    """Implements `zsync.ports.Target`. Nothing is sent before the first call."""
+
+    name = "zoho-books"
+
+    def __init__(self, settings: BooksSettings, rules: Rules, http: Http, pace: Pace, zoho: Zoho) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._http = http
+        self._pace = pace
+        self._zoho = zoho
+        self._client = ZohoClient(http, pace, "/books/v3", settings.organization_id)
+        self._modules = modules(self._client)
+
+    @property
+    def realm(self) -> str:
+        return f"zoho-finance:{self._settings.organization_id}"
+
+    @property
+    def modules(self) -> Mapping[str, Module]:
+        return self._modules
+
+    @property
+    def calls(self) -> int:
+        return self._client.calls
+
+    @property
+    def accounts_calls(self) -> int:
+        return self._zoho.calls
+
+    def learn(self) -> Mapping[str, Any]:
+        """Organisation, taxes, accounts and currencies: four calls (accounts may take more pages)."""
+        organization = resource(self._client.get(f"/organizations/{self._settings.organization_id}"), "organization")
+        return {
+            "organization": {
+                name: _text(organization.get(name))
+                for name in ("organization_id", "name", "currency_code", "time_zone", "country_code", "price_precision")
+            },
+            "taxes": [
+                _picked(row, "tax_id", "tax_name", "tax_percentage", "tax_type")
+                for row in self._client.pages("/settings/taxes", "taxes")
+            ],
+            "accounts": [
+                _picked(row, "account_id", "account_name", "account_type")
+                for row in self._client.pages("/chartofaccounts", "chartofaccounts")
+            ],
+            "currencies": [
+                _picked(row, "currency_id", "currency_code", "price_precision", "is_base_currency")
+                for row in rows(self._client.get("/settings/currencies"), "currencies")
+            ],
+        }
+
+    def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
+        return mapping.plan(record, known, refused, facts, self._rules)
+
+    def own(self, key: Key, read_at: datetime) -> Record | None:
+        return mapping.own(key, read_at)
+
+    def refers(self, plan: Plan) -> Sequence[Key]:
+        return mapping.refers(plan)
+
+    def check(self) -> Iterator[Finding]:
+        """Sign-in, organisation, base currency, and every tax and account that the configuration names."""
+        try:
+            facts = self.learn()
+        except ZsyncError as err:
+            yield Finding("Zoho Books", False, err.message, err.hint)
+            return
+        organisation = facts["organization"]
+        yield Finding("Zoho Books", True, f"organisation `{organisation['name']}`, base currency {organisation['currency_code']}")
+        known = Facts.of(facts)
+        for rate in self._settings.taxes:
+            yield _checked(f'[target.taxes] "{rate}"', lambda rate=rate: self._tax(rate, known))  # type: ignore[misc]
+        for kind, account in self._settings.accounts.items():
+            where = f"[target.accounts] {kind}"
+            yield _checked(where, lambda account=account, where=where: account_id(account, known, where))  # type: ignore[misc]
+        for method, each in self._settings.payment_methods.items():
+            if each.account:
+                where = f'[target.payment_methods] "{method}"'
+                yield _checked(where, lambda each=each, where=where: account_id(each.account, known, where))  # type: ignore[misc]
+
+    def _tax(self, rate: str, known: Facts) -> str:
+        from decimal import Decimal
+
+        number = Decimal(rate) if rate.replace(".", "", 1).isdigit() else Decimal(0)
+        return tax_id(number, rate, self._rules, known)
+
+    def claimed(self, tag: str) -> Collection[Key]:
+        """Our keys on payments, by their reference numbers; filters may be ignored, so every row is looked at."""
+        found = self._client.pages("/customerpayments", LISTING, {"reference_number_startswith": f"{tag}:payment:"})
+        return {
+            Key(str(row["reference_number"]))
+            for row in found
+            if str(row.get("reference_number", "")).startswith(f"{tag}:payment:")
+        }
+
+    def link(self, module: str, id: str) -> str:
+        return link(self._settings, module, id)
+
+    def number_label(self, module: str) -> str:
+        return LABELS.get(module, module)
+
+    def reserve(self, calls: int) -> None:
+        self._pace.release()
+        self._pace.reserve(calls)
+
+    def quota(self) -> Quota:
+        return self._pace.quota()
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _picked(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: _text(row.get(name)) for name in names}
+
+
+def _text(value: object) -> object:
+    """Ids and percentages as text, so that the facts survive JSON; flags and whole numbers as they are."""
+    if isinstance(value, bool | int) or value is None:
+        return value
+    return str(value)
+
+
+def _checked(where: str, look: Any) -> Finding:
+    try:
+        look()
+    except (RecordError, ConfigError) as err:
+        return Finding(where, False, err.message, err.hint)
+    return Finding(where, True, "found in the organisation")
