@@ -204,11 +204,11 @@ class Entities(_Strict):
 
 def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
     """The mapping's rules out of the settings."""
-    maps = {
-        "customers": entities.customers.map,
-        "room_types": entities.room_types.map,
-        "service_products": entities.service_products.map,
-        "orders": entities.orders.map,
+    maps: dict[str, Mapping[str, str]] = {
+        "customers": dict(entities.customers.map),
+        "room_types": dict(entities.room_types.map),
+        "service_products": dict(entities.service_products.map),
+        "orders": dict(entities.orders.map),
     }
     return Rules(
         tag=tag,
@@ -220,5 +220,5 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         order_prefix=settings.numbers.orders,
         final=entities.invoices.final,
         multi_currency=entities.currencies.multi_currency,
-        maps={entity: {str(name): text for name, text in each.items()} for entity, each in maps.items() if each},
+        maps={entity: each for entity, each in maps.items() if each},
     )

@@ -98,14 +98,14 @@ class BooksTarget:
         yield Finding("Zoho Books", True, f"organisation `{organisation['name']}`, base currency {organisation['currency_code']}")
         known = Facts.of(facts)
         for rate in self._settings.taxes:
-            yield _checked(f'[target.taxes] "{rate}"', lambda rate=rate: self._tax(rate, known))  # type: ignore[misc]
+            yield _checked(f'[target.taxes] "{rate}"', lambda rate=rate: self._tax(rate, known))
         for kind, account in self._settings.accounts.items():
             where = f"[target.accounts] {kind}"
-            yield _checked(where, lambda account=account, where=where: account_id(account, known, where))  # type: ignore[misc]
+            yield _checked(where, lambda account=account, where=where: account_id(account, known, where))
         for method, each in self._settings.payment_methods.items():
             if each.account:
                 where = f'[target.payment_methods] "{method}"'
-                yield _checked(where, lambda each=each, where=where: account_id(each.account, known, where))  # type: ignore[misc]
+                yield _checked(where, lambda each=each, where=where: account_id(each.account, known, where))
 
     def _tax(self, rate: str, known: Facts) -> str:
         from decimal import Decimal
