@@ -205,10 +205,10 @@ class Entities(_Strict):
 def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
     """The mapping's rules out of the settings."""
     maps: dict[str, Mapping[str, str]] = {
-        "customers": dict(entities.customers.map),
-        "room_types": dict(entities.room_types.map),
-        "service_products": dict(entities.service_products.map),
-        "orders": dict(entities.orders.map),
+        "customers": {str(name): text for name, text in entities.customers.map.items()},
+        "room_types": {str(name): text for name, text in entities.room_types.map.items()},
+        "service_products": {str(name): text for name, text in entities.service_products.map.items()},
+        "orders": {str(name): text for name, text in entities.orders.map.items()},
     }
     return Rules(
         tag=tag,
