@@ -52,28 +52,65 @@ class BookingRows:
 
 
 def booking(rows: BookingRows, shop: Shop, tag: str, read_at: datetime) -> Record | Unreadable:
-    """The record of one reference. Unreadable, naming the field, if any of its rows cannot be made sense of."""
+    """The record of one reference. Unreadable, naming the field, if any of its rows cannot be made sense of: its payments
+    are one sum over all of its orders, so that it goes whole or not at all."""
     key = Key.of(tag, "booking", rows.reference)
     try:
+        for order in rows.orders:
+            _demand_complete(order, rows)
+        if not rows.payments and sum(number(order, "total_paid_real") for order in rows.orders) != 0:
+            raise _missing("payments")
         documents = _documents(rows, shop, tag)
     except RecordError as err:
-        first = min((ident(order) for order in rows.orders), key=int, default="0")
-        return Unreadable(key, "orders", first, f"{rows.reference} / {first}", err)
-    fields = {Key.of(tag, "order", ident(order)): _fields(order) for order in rows.orders}
-    return Record(key, tuple(documents), revision(documents), read_at, fields)
+        return _unreadable(key, rows, err)
+    fields = _booking_fields(rows, tag)
+    return Record(key, tuple(documents), revision(documents, fields), read_at, fields)
+
+
+def _demand_complete(order: Row, rows: BookingRows) -> None:
+    """The webservice answers a failed query with an empty list: an order whose own sums speak of lines, rooms, discounts
+    or an invoice that were not read is never taken for a smaller one."""
+    id = ident(order)
+    details = [row for row in rows.details if ident(row, "id_order") == id]
+    if not details and number(order, "total_products_wt") != 0:
+        raise _missing("lines")
+    in_rooms = any(flag(row, "is_booking_product") and number(row, "product_quantity") > 0 for row in details)
+    if in_rooms and not any(ident(row, "id_order") == id for row in rows.rooms):
+        raise _missing("room bookings")
+    if number(order, "total_discounts_tax_incl") != 0 and not any(ident(row, "id_order") == id for row in rows.discounts):
+        raise _missing("discounts")
+    if ident(order, "invoice_number") != "0" and not any(ident(row, "id_order") == id for row in rows.invoices):
+        raise _missing("invoice")
+
+
+def _missing(what: str) -> RecordError:
+    return RecordError(
+        f"the hotel lists none of its {what}, though its totals or numbers speak of some",
+        hint="look at the booking in the back office; `zsync retry` reads it again",
+    )
+
+
+def _unreadable(key: Key, rows: BookingRows, err: RecordError) -> Unreadable:
+    """As much of a booking as people need to find it."""
+    first = min((id for order in rows.orders if (id := text(order, "id")).isdecimal()), key=int, default="")
+    try:
+        begun = min((found for order in rows.orders if (found := maybe_day(order, "date_add"))), default=None)
+    except RecordError:  # the date may be the very thing that is wrong; the error at hand says so
+        begun = None
+    return Unreadable(key, "orders", first or rows.reference, f"{rows.reference} / {first or '?'}", err, begun)
+
+
+def _booking_fields(rows: BookingRows, tag: str) -> dict[Key, Mapping[str, Value]]:
+    named = (("order", rows.orders), ("invoice", rows.invoices), ("payment", rows.payments), ("slip", rows.slips))
+    return {Key.of(tag, entity, ident(row)): _fields(row) for entity, found in named for row in found}
 
 
 def _documents(rows: BookingRows, shop: Shop, tag: str) -> list[Document]:
-    documents: list[Document] = []
-    for order in sorted(rows.orders, key=lambda row: int(ident(row))):
-        documents.append(_sale(order, rows, shop, tag))
+    documents: list[Document] = [_sale(order, rows, shop, tag) for order in _by_id(rows.orders)]
     currencies = {doc.key: doc.total.currency for doc in documents if isinstance(doc, Sale)}
-    for row in _by_id(rows.invoices):
-        documents.append(_invoice(row, currencies, shop, tag))
-    for row in _by_id(rows.payments):
-        documents.append(_payment(row, shop, tag))
-    for row in _by_id(rows.slips):
-        documents.append(_credit(row, currencies, tag))
+    documents += [_invoice(row, currencies, shop, tag) for row in _by_id(rows.invoices)]
+    documents += [_payment(row, shop, tag) for row in _by_id(rows.payments)]
+    documents += [_credit(row, currencies, tag) for row in _by_id(rows.slips)]
     return documents
 
 
@@ -113,7 +150,7 @@ def _lines(order: Row, rows: BookingRows, rooms: Sequence[Row], shop: Shop, tag:
         if ident(detail, "id_order") == id:
             stays = [row for row in _by_id(rooms) if ident(row, "id_order_detail") == ident(detail)]
             lines += _detail_lines(detail, stays, address, rows.products, shop, tag)
-    invoice = next((key for key in (_invoice_key(row, tag) for row in rows.invoices if ident(row, "id_order") == id)), None)
+    invoice = next((_invoice_key(row, tag) for row in _by_id(rows.invoices) if ident(row, "id_order") == id), None)
     of_order = {ident(row): row for row in rooms}
     for demand in _by_id(rows.demands):
         stay = of_order.get(ident(demand, "id_htl_booking"))
@@ -279,8 +316,8 @@ def customer(row: Row, address: Row | None, shop: Shop, tag: str, read_at: datet
         contact = _contact(row, address, shop, key)
     except RecordError as err:
         return Unreadable(key, "customers", id, f"customer {id}", err)
-    fields = {**_fields(row), **{f"address_{name}": value for name, value in _fields(address or {}).items()}}
-    return Record(key, (contact,), revision([contact]), read_at, {key: fields})
+    fields: dict[str, Value] = {**_fields(row), **{f"address_{name}": value for name, value in _fields(address or {}).items()}}
+    return Record(key, (contact,), revision([contact], {key: fields}), read_at, {key: fields})
 
 
 def _contact(row: Row, address: Row | None, shop: Shop, key: Key) -> Contact:
@@ -342,15 +379,17 @@ def item(row: Row, shop: Shop, tag: str, read_at: datetime, *, room: bool) -> Re
         )
     except RecordError as err:
         return Unreadable(key, "room_types" if room else "service_products", id, f"product {id}", err)
-    return Record(key, (found,), revision([found]), read_at, {key: _fields(row)})
+    fields: dict[Key, Mapping[str, Value]] = {key: _fields(row)}
+    return Record(key, (found,), revision([found], fields), read_at, fields)
 
 
 # --- kitchen ------------------------------------------------------------------------------------------------------------------
 
 
-def revision(documents: Sequence[Document]) -> str:
-    """A digest of all that was read."""
-    return hashlib.sha256(repr(tuple(documents)).encode()).hexdigest()[:32]
+def revision(documents: Sequence[Document], fields: Mapping[Key, Mapping[str, Value]]) -> str:
+    """A digest of all that was read, but for the time of the last change: a row that was merely saved again is the same."""
+    told = {str(key): {name: each[name] for name in sorted(each) if name != "date_upd"} for key, each in sorted(fields.items())}
+    return hashlib.sha256(repr((tuple(documents), told)).encode()).hexdigest()[:32]
 
 
 _SECRET = frozenset({"passwd", "secure_key", "last_passwd_gen", "ip_registration_newsletter"})

@@ -13,7 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zsync.errors import ConfigError, RecordError
-from zsync.sources.qloapps.values import Row, flag, ident, local_text, number, rate, text
+from zsync.sources.qloapps.values import LOOK, Row, flag, ident, local_text, number, rate, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,26 @@ class Place:
 
     country: str
     state: str
+    postcode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A tax of a group in one country, or in one of its states ("0": all), or in a range of its postcodes."""
+
+    group: str
+    country: str
+    state: str
+    percent: Decimal
+    behaviour: str
+    postcodes: tuple[str, str] = ("0", "0")
+
+    def holds_at(self, place: Place) -> bool:
+        first, last = self.postcodes
+        everywhere = last == "0" and first in ("0", place.postcode)
+        return (
+            self.country == place.country and self.state in ("0", place.state) and (everywhere or first <= place.postcode <= last)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +71,14 @@ class Shop:
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     languages: Mapping[str, str] = field(default_factory=dict)  # id -> ISO 639-1
     tax_groups: Mapping[str, str] = field(default_factory=dict)  # id -> name
-    tax_rules: Sequence[tuple[str, str, str, Decimal, str]] = ()  # group, country, state, rate, behaviour
-    tax_rates: Sequence[Decimal] = ()  # percent, of every tax that is in use
+    tax_rules: Sequence[TaxRule] = ()
+    tax_rates: Sequence[Decimal] = ()  # percent; those in use first
     places: Mapping[str, Place] = field(default_factory=dict)  # address id -> where
 
     def currency(self, id: str) -> ShopCurrency:
         found = self.currencies.get(id)
-        if found is None:
-            raise RecordError("its currency is not in the shop's list", hint="look at the record in the back office")
+        if found is None or not _is_code(found.code):
+            raise RecordError("its currency is not in the shop's list, or has no ISO code", hint=LOOK)
         return found
 
     def group_rate(self, group: str, address: str) -> Decimal | None:
@@ -68,9 +88,7 @@ class Shop:
         place = self.places.get(address)
         if place is None:
             return None
-        rules = [rule for rule in self.tax_rules if rule[0] == group and rule[1] == place.country]
-        rules = [rule for rule in rules if rule[2] in ("0", place.state)]
-        return _combined([(percent, behaviour) for *_, percent, behaviour in rules])
+        return _combined([rule for rule in self.tax_rules if rule.group == group and rule.holds_at(place)])
 
     def line_rate(self, group: str, address: str, gross: Decimal, net: Decimal, pieces: Decimal) -> tuple[Decimal, bool]:
         """(percent, whether it is sure) of a line: its group's if that turns net into gross within a cent per piece, else
@@ -93,34 +111,58 @@ class Shop:
         return f"{self.invoice_prefix}{plain}"
 
 
-def _combined(rules: Sequence[tuple[Decimal, str]]) -> Decimal:
-    if not rules:
-        return Decimal(0)
-    if rules[0][1] == "0":
-        return rules[0][0]
-    if any(behaviour == "2" for _, behaviour in rules):
+def _combined(rules: Sequence[TaxRule]) -> Decimal:
+    """The rate that the rules make together, as QloApps does it: the most specific first, up to and with the first that
+    wants to be alone; the first one says whether they add up or follow one another."""
+    specific_first = sorted(rules, key=lambda rule: (rule.postcodes == ("0", "0"), rule.state == "0"))
+    taken: list[Decimal] = []
+    for rule in specific_first:
+        taken.append(rule.percent)
+        if rule.behaviour == "0":
+            break
+    if specific_first and specific_first[0].behaviour == "2":
         factor = Decimal(1)
-        for percent, _ in rules:
+        for percent in taken:
             factor *= 1 + percent / 100
         return ((factor - 1) * 100).quantize(Decimal("0.0001")).normalize()
-    return sum((percent for percent, _ in rules), Decimal(0))
+    return sum(taken, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Basics:
+    """What must be known before anything can be asked properly: the shop's time zone and its default language's id."""
+
+    zone: ZoneInfo
+    language: str
+
+
+def basics(configurations: Sequence[Row]) -> Basics:
+    settings = {text(row, "name"): row for row in configurations}
+    language = _setting(settings, "PS_LANG_DEFAULT")
+    if not language.isdecimal():
+        raise ConfigError("the shop's default language is not understood", hint="look at PS_LANG_DEFAULT of the shop")
+    return Basics(_zone(_setting(settings, "PS_TIMEZONE")), language)
 
 
 def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
     """The shop from its tables (`configurations`, `translated_configurations`, `currencies`, `countries`, ...)."""
     settings = {text(row, "name"): row for row in tables["configurations"]}
-    language = _setting(settings, "PS_LANG_DEFAULT")
+    known = basics(tables["configurations"])
+    language = known.language
     currencies = {ident(row): _currency(row) for row in tables["currencies"]}
     default = currencies.get(_setting(settings, "PS_CURRENCY_DEFAULT"))
-    if default is None:
-        raise ConfigError("the shop's default currency is not in its list of currencies")
+    if default is None or not _is_code(default.code):
+        raise ConfigError(
+            "the shop's default currency is not in its list of currencies, or has no ISO code",
+            hint="choose it in the back office under Localization",
+        )
     rates = {ident(row): number(row, "rate") for row in tables["taxes"]}
     prefixes = {text(row, "name"): local_text(row, "value", language) for row in tables["translated_configurations"]}
     year = ""
     if _setting(settings, "PS_INVOICE_USE_YEAR", "0") not in ("", "0"):
         year = "before" if _setting(settings, "PS_INVOICE_YEAR_POS", "0") not in ("", "0") else "after"
     return Shop(
-        zone=_zone(_setting(settings, "PS_TIMEZONE")),
+        zone=known.zone,
         language=language,
         default_currency=default.code,
         canceled_state=_setting(settings, "PS_OS_CANCELED", "4"),
@@ -130,20 +172,15 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
         countries={ident(row): (text(row, "iso_code").upper(), local_text(row, "name", language)) for row in tables["countries"]},
         states={ident(row): (text(row, "iso_code"), local_text(row, "name", language)) for row in tables["states"]},
         languages={ident(row): text(row, "iso_code").lower() for row in tables["languages"]},
-        tax_rates=sorted({rates[ident(row)] for row in tables["taxes"] if flag(row, "active") and not flag(row, "deleted")}),
+        tax_rates=_rates(tables["taxes"]),
         tax_groups={ident(row): text(row, "name") for row in tables["tax_rule_groups"]},
-        tax_rules=[
-            (
-                ident(row, "id_tax_rules_group"),
-                ident(row, "id_country"),
-                ident(row, "id_state"),
-                rates.get(ident(row, "id_tax"), Decimal(0)),
-                text(row, "behavior"),
-            )
-            for row in tables["tax_rules"]
-        ],
-        places={ident(row): Place(ident(row, "id_country"), ident(row, "id_state")) for row in tables["hotel_addresses"]},
+        tax_rules=[_tax_rule(row, rates) for row in tables["tax_rules"]],
+        places={ident(row): _place(row) for row in tables["hotel_addresses"]},
     )
+
+
+def _is_code(code: str) -> bool:
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 
 def _setting(settings: Mapping[str, Row], name: str, default: str | None = None) -> str:
@@ -161,6 +198,27 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise ConfigError(f"the shop's time zone `{name}` is not known", hint="set PS_TIMEZONE to an IANA zone") from None
+
+
+def _rates(taxes: Sequence[Row]) -> list[Decimal]:
+    """Every rate once: those in use first, then the retired ones, which explain old orders."""
+    in_use = {number(row, "rate") for row in taxes if flag(row, "active") and not flag(row, "deleted")}
+    return sorted(in_use) + sorted({number(row, "rate") for row in taxes} - in_use)
+
+
+def _tax_rule(row: Row, rates: Mapping[str, Decimal]) -> TaxRule:
+    return TaxRule(
+        group=ident(row, "id_tax_rules_group"),
+        country=ident(row, "id_country"),
+        state=ident(row, "id_state"),
+        percent=rates.get(ident(row, "id_tax"), Decimal(0)),
+        behaviour=text(row, "behavior"),
+        postcodes=(text(row, "zipcode_from") or "0", text(row, "zipcode_to") or "0"),
+    )
+
+
+def _place(row: Row) -> Place:
+    return Place(ident(row, "id_country"), ident(row, "id_state"), text(row, "postcode"))
 
 
 def _currency(row: Row) -> ShopCurrency:

@@ -5,17 +5,22 @@ Every reader names the field when it cannot make sense of it, and never repeats 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from zsync.errors import RecordError
 
 Row = Mapping[str, object]
 
-_LARGEST = Decimal("1e12")
+_ID = re.compile(r"[0-9]{1,18}\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+
+LOOK = "look at the record in the back office"
 
 
 def text(row: Row, name: str) -> str:
@@ -24,7 +29,7 @@ def text(row: Row, name: str) -> str:
     if value is None or value is False:
         return ""
     if not isinstance(value, str | int | Decimal):
-        raise RecordError(f"the field `{name}` is no text", hint="look at the record in the back office")
+        raise RecordError(f"the field `{name}` is no text", hint=LOOK)
     cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
     return cleaned.strip()
 
@@ -44,20 +49,17 @@ def local_text(row: Row, name: str, language: str) -> str:
 def ident(row: Row, name: str = "id") -> str:
     """An id as text; "0" for none. Ids come as numbers or strings, by table."""
     value = text(row, name) or "0"
-    if not value.isdigit():
-        raise RecordError(f"the field `{name}` is no id")
+    if not _ID.match(value):
+        raise RecordError(f"the field `{name}` is no id", hint=LOOK)
     return str(int(value))
 
 
 def number(row: Row, name: str) -> Decimal:
     """A decimal as the shop has it, not rounded."""
-    try:
-        value = Decimal(text(row, name) or "0")
-    except InvalidOperation:
-        raise RecordError(f"the field `{name}` is no number", hint="look at the record in the back office") from None
-    if not value.is_finite() or abs(value) > _LARGEST:
-        raise RecordError(f"the field `{name}` is no amount that can be", hint="look at the record in the back office")
-    return value
+    value = text(row, name) or "0"
+    if not _NUMBER.match(value):
+        raise RecordError(f"the field `{name}` is no amount that can be", hint=LOOK)
+    return Decimal(value)
 
 
 def rate(row: Row, name: str) -> Decimal:
@@ -76,7 +78,7 @@ def day(row: Row, name: str) -> date:
     """The shop's local date of a time. RecordError where there is none."""
     found = maybe_day(row, name)
     if found is None:
-        raise RecordError(f"the field `{name}` is no date")
+        raise RecordError(f"the field `{name}` is no date", hint=LOOK)
     return found
 
 
@@ -86,15 +88,12 @@ def maybe_day(row: Row, name: str) -> date | None:
     if value in ("", "0000-00-00"):
         return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(value if _DAY.match(value) else "")
     except ValueError:
-        raise RecordError(f"the field `{name}` is no date") from None
+        raise RecordError(f"the field `{name}` is no date", hint=LOOK) from None
 
 
-def moment(value: str, zone: ZoneInfo) -> datetime:
-    """A wall-clock time of the shop, made aware. In the hour that comes twice the earlier one is meant: a reader that
-    starts from it reads an hour too much, never one too little."""
-    try:
-        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone, fold=0)
-    except ValueError:
-        raise RecordError("a time of the shop is not understood") from None
+def wall_clock(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant as the shop writes it: local wall-clock time without offset, so that the hour at the end of summer
+    time comes twice. Whoever compares these texts allows for that hour."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
