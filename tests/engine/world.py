@@ -621,7 +621,9 @@ class World:
     def _nameless(self, body: Body) -> dict[str, object]:
         names = {doc.id: self._name(doc) for doc in self.remote.docs.values()}
         return {
-            field: names.get(str(value).split("-")[0], value) if isinstance(value, str) and field.endswith(("_id", "_line")) else value
+            field: names.get(str(value).split("-")[0], value)
+            if isinstance(value, str) and field.endswith(("_id", "_line"))
+            else value
             for field, value in body.items()
             if not field.startswith("_")
         }
