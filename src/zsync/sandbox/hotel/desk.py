@@ -1,0 +1,561 @@
+"""The people at the hotel's desk: what they do to bookings, and which rows and dates it moves.
+
+Each verb leaves the rows as a QloApps shop leaves them, sums included (room line = sum of its stays, order = lines + extra
+demands - discounts, invoice = the order when it was made, payments of a reference = what its orders have received). Where
+the real shop does *not* move `orders.date_upd`, neither does the desk: partial refunds, check-in and check-out, edits of
+customers and addresses. Amounts are without tax and in the base currency unless a verb says otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from zsync.sandbox.hotel.ledger import Ledger, Row, cents, letters, made_up, total
+
+AWAITING, PAID, PROCESSING, CANCELED, REFUNDED, ERROR, PARTIAL = 1, 2, 3, 4, 5, 6, 8
+"""Ids of the states of an order, as a new shop has them."""
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """`rooms` rooms of one type for `nights` nights from `arrive` (ISO date); `price` per room and night without tax."""
+
+    room_type: int
+    arrive: str
+    nights: int
+    rooms: int = 1
+    price: str | None = None
+    adults: int = 2
+    children: int = 0
+
+
+class Desk:
+    """What people do at a shop over `tables`; `clock` gives Unix seconds. Orders, rooms and so on go by their ids."""
+
+    def __init__(self, tables: dict[str, list[dict[str, Any]]], *, clock: Callable[[], float] = time.time) -> None:
+        self.ledger = Ledger(tables, clock)
+        self._put_away: dict[str, list[Row]] = {}
+
+    def at(self, local: str | None) -> Desk:
+        """Stop the desk's clock at a wall-clock time of the shop (None: let it run); for telling a story with dates."""
+        self.ledger.at(local)
+        return self
+
+    def reference(self, order: int) -> str:
+        """The booking reference of an order."""
+        return str(self.ledger.row("orders", order)["reference"])
+
+    def total(self, order: int) -> Decimal:
+        """What an order comes to, tax included."""
+        return Decimal(self.ledger.row("orders", order)["total_paid_tax_incl"])
+
+    def stays(self, order: int) -> list[int]:
+        """The ids of the room bookings of an order."""
+        return [int(row["id"]) for row in self.ledger.where("room_bookings", id_order=order)]
+
+    # -- people -----------------------------------------------------------------------------------------------------
+
+    def customer(self, firstname: str, lastname: str, email: str, **fields: object) -> int:
+        """A new customer without an address; `fields` as the webservice names them (`company`, `is_guest`, ...)."""
+        common: dict[str, object] = {
+            "id_default_group": 2 if fields.get("is_guest") else 3,
+            "id_lang": self.ledger.setting("PS_LANG_DEFAULT") or 1,
+            "last_passwd_gen": self.ledger.now(),
+            "secure_key": made_up(f"key {email} {len(self.ledger.tables['customers'])}"),
+            "passwd": made_up(f"password {email}"),
+            "active": 1,
+            "id_shop": 1,
+            "id_shop_group": 1,
+        }
+        row = self.ledger.add("customers")
+        row["associations"] = {"groups": [{"id": str(common["id_default_group"])}]}
+        self.ledger.change("customers", row, firstname=firstname, lastname=lastname, email=email, **{**common, **fields})
+        return int(row["id"])
+
+    def address(self, customer: int, **fields: object) -> int:
+        """A first address for a customer; ValueError where there is a current one already (`edit_address`)."""
+        if self.ledger.where("addresses", id_customer=customer, deleted=0):
+            raise ValueError("a customer has one current address at most")
+        person = self.ledger.row("customers", customer)
+        row = self.ledger.add("addresses", id_customer=customer, alias="My address")
+        names: dict[str, object] = {"firstname": person["firstname"], "lastname": person["lastname"]}
+        self.ledger.change("addresses", row, **{**names, **fields})
+        return int(row["id"])
+
+    def edit_customer(self, customer: int, **fields: object) -> None:
+        """Change a customer; moves the customer's date only."""
+        self.ledger.save("customers", self.ledger.row("customers", customer), **fields)
+
+    def edit_address(self, customer: int, **fields: object) -> int:
+        """Change a customer's current address; one that an order uses is replaced and kept as deleted. Moves no order."""
+        (old,) = self.ledger.where("addresses", id_customer=customer, deleted=0)
+        if not self.ledger.where("orders", id_address_invoice=old["id"]):
+            self.ledger.save("addresses", old, **fields)
+            return int(old["id"])
+        kept = {k: v for k, v in old.items() if k not in ("id", "date_add", "date_upd")}
+        self.ledger.save("addresses", old, deleted=1)
+        return int(self.ledger.add("addresses", **{**kept, "deleted": 0, **fields})["id"])
+
+    # -- things -----------------------------------------------------------------------------------------------------
+
+    def edit(self, resource: str, number: int, **fields: object) -> None:
+        """Save any row with other values: a room type's name or price, a service, a currency's rate."""
+        self.ledger.save(resource, self.ledger.row(resource, number), **fields)
+
+    def remove(self, resource: str, number: int) -> None:
+        """Take a row away for good."""
+        self.ledger.remove(resource, number)
+
+    def hide(self, resource: str) -> None:
+        """Let a table look empty until `show`."""
+        rows = self.ledger.tables[resource]
+        self._put_away[resource] = list(rows)
+        rows.clear()
+
+    def show(self, resource: str) -> None:
+        """Put back what `hide` took away."""
+        self.ledger.tables[resource][:0] = self._put_away.pop(resource)
+
+    # -- bookings ---------------------------------------------------------------------------------------------------
+
+    def book(
+        self,
+        customer: int,
+        *stays: Stay,
+        services: Mapping[int, int] | None = None,
+        demands: Sequence[int] = (),
+        voucher: int | None = None,
+        reference: str | None = None,
+        method: str = "Bank wire",
+        source: str = "localhost",
+    ) -> int:
+        """A new order, awaiting payment. All stays must be in one hotel; a second hotel is a second order of the `reference`.
+
+        `services` gives the quantity of each per room (and per night where it is sold so), `demands` the extra demands of
+        the first room, `voucher` a cart rule.
+        """
+        hotels = {self._room_type(stay.room_type)["id_hotel"] for stay in stays}
+        if len(hotels) != 1:
+            raise ValueError("an order has one hotel, and at least one stay")
+        hotel = self.ledger.row("hotels", int(hotels.pop()))
+        order = self._open(customer, hotel, reference, method, source)
+        booked = self._let(order, hotel, stays)
+        for service, quantity in (services or {}).items():
+            self._serve(order, hotel, stays, service, quantity)
+        for demand in demands:
+            self._demand(hotel, booked[0], stays[0].nights, demand)
+        if voucher is not None:
+            self._redeem(order, voucher)
+        order["associations"] = {"bookings": [{"id": str(row["id"])} for row in booked]}
+        self._sum(order)
+        self.ledger.change("orders", order, advance_paid_amount=Decimal(order["total_paid"]))
+        self._record(order, AWAITING)
+        return int(order["id"])
+
+    def set_state(self, order: int, state: int) -> None:
+        """Move an order to a state; it gets its invoice if the state asks for one.
+
+        Canceled by hand and payment error leave all sums as they are and mark the stays, without moving their dates.
+        """
+        row, kind = self.ledger.row("orders", order), self.ledger.row("order_states", state)
+        self.ledger.save("orders", row, current_state=state, valid=kind["logable"])
+        self._record(row, state)
+        if kind["invoice"] == "1" and row["invoice_number"] == "0":
+            self.invoice(order)
+        if state in (CANCELED, ERROR):
+            for stay in self.ledger.where("room_bookings", id_order=order):
+                self.ledger.change("room_bookings", stay, is_refunded=1, is_cancelled=state == CANCELED)
+
+    def invoice(self, order: int) -> int:
+        """Write the order's invoice: a copy of its sums as they are now. ValueError if it has one."""
+        row = self.ledger.row("orders", order)
+        if row["invoice_number"] != "0":
+            raise ValueError("the order has an invoice already")
+        number = max((int(r["number"]) for r in self.ledger.tables["order_invoices"]), default=0) + 1
+        invoice = self.ledger.add(
+            "order_invoices",
+            id_order=order,
+            number=number,
+            total_discount_tax_excl=row["total_discounts_tax_excl"],
+            total_discount_tax_incl=row["total_discounts_tax_incl"],
+            total_paid_tax_excl=row["total_paid_tax_excl"],
+            total_paid_tax_incl=row["total_paid_tax_incl"],
+            total_products=row["total_products"],
+            total_products_wt=row["total_products_wt"],
+            shop_address=self.ledger.setting("PS_SHOP_NAME"),
+        )
+        self.ledger.save("orders", row, invoice_number=number, invoice_date=self.ledger.now())
+        for resource in ("order_details", "order_discounts"):
+            for line in self.ledger.where(resource, id_order=order):
+                self.ledger.change(resource, line, id_order_invoice=invoice["id"])
+        return int(invoice["id"])
+
+    def pay(
+        self,
+        order: int,
+        amount: str | Decimal,
+        *,
+        over: Mapping[int, str] | None = None,
+        state: int | None = None,
+        method: str = "Bank wire",
+        transaction: str = "",
+        on: str | None = None,
+    ) -> int:
+        """A payment on the order's reference, tax included; `over` shares it out among the orders of that reference.
+
+        `on` is the payment's date as typed at the desk, which may lie in the past; `state` the orders' next state.
+        """
+        row, sum_paid = self.ledger.row("orders", order), Decimal(amount)
+        shares = {order: sum_paid} if over is None else {o: Decimal(part) for o, part in over.items()}
+        if sum(shares.values(), _ZERO) != sum_paid or {self.reference(o) for o in shares} != {row["reference"]}:
+            raise ValueError("the shares add up to the payment, on orders of one reference")
+        payment = self.ledger.add(
+            "order_payments",
+            order_reference=row["reference"],
+            id_currency=row["id_currency"],
+            amount=sum_paid,
+            payment_method=method,
+            payment_type=3,
+            conversion_rate=row["conversion_rate"],
+            transaction_id=transaction,
+            date_add=on or self.ledger.now(),
+        )
+        for number, part in shares.items():
+            paid = self.ledger.row("orders", number)
+            self.ledger.save("orders", paid, total_paid_real=Decimal(paid["total_paid_real"]) + part)
+            if state is not None:
+                self.set_state(number, state)
+        return int(payment["id"])
+
+    def advance(self, order: int, amount: str, *, method: str = "Bank wire") -> int:
+        """Money before the invoice: the order stays as it is and counts as paid in advance."""
+        self.ledger.change("orders", self.ledger.row("orders", order), is_advance_payment=1, advance_paid_amount=Decimal(amount))
+        return self.pay(order, amount, method=method)
+
+    def pay_back(self, order: int, amount: str, *, method: str = "Bank wire") -> int:
+        """Money back to the guest: a negative payment of `amount`."""
+        return self.pay(order, -Decimal(amount), method=method)
+
+    def cancel(self, order: int) -> None:
+        """Cancel every room of an unpaid order that has no invoice: all sums become zero, what was booked stays readable."""
+        row = self._unpaid(order)
+        for stay in self.ledger.where("room_bookings", id_order=order):
+            self._give_up(stay)
+        for line in self.ledger.where("order_details", id_order=order):
+            back = line["product_quantity"] if line["is_booking_product"] == "1" else 1
+            self._reprice("order_details", line, _ZERO, _ZERO)
+            self.ledger.change("order_details", line, product_quantity_refunded=back)
+        for discount in self.ledger.where("order_discounts", id_order=order):
+            self.ledger.change("order_discounts", discount, value=_ZERO, value_tax_excl=_ZERO)
+        self._sum(row)
+        self.set_state(order, CANCELED)
+
+    def cancel_room(self, stay: int) -> None:
+        """Cancel one of several rooms of an unpaid order; lines, services and sums go down together, the state stays."""
+        booked = self.ledger.row("room_bookings", stay)
+        row = self._unpaid(int(booked["id_order"]))
+        rooms = len(self.ledger.where("room_bookings", id_order=row["id"], is_cancelled=0))
+        if rooms < 2:
+            raise ValueError("the last room goes with its order")
+        nights = (_day(booked["date_to"]) - _day(booked["date_from"])).days
+        self._give_up(booked)
+        self._follow(booked, nights)
+        for line in self.ledger.where("order_details", id_order=row["id"], is_booking_product=0):
+            excl, incl = (Decimal(line[f"total_price_tax_{side}"]) * (rooms - 1) / rooms for side in ("excl", "incl"))
+            self._reprice("order_details", line, cents(excl), cents(incl))
+            self.ledger.change("order_details", line, product_quantity_refunded=int(line["product_quantity"]) // rooms)
+        self._sum(row)
+        self.ledger.save("orders", row)
+
+    def slip(self, order: int, *stays: int) -> int:
+        """A credit slip for these stays of an invoiced order (none: for all). Only a complete one moves the order."""
+        chosen = [self.ledger.row("room_bookings", stay) for stay in stays or self.stays(order)]
+        parts = []
+        for number, stay in enumerate(chosen, start=1):
+            nights = (_day(stay["date_to"]) - _day(stay["date_from"])).days
+            line = self.ledger.row("order_details", stay["id_order_detail"])
+            refunded = int(line["product_quantity_refunded"]) + nights
+            self.ledger.change("order_details", line, product_quantity_refunded=refunded)
+            self.ledger.save("room_bookings", stay, is_refunded=1)
+            amounts = {f"amount_tax_{side}": stay[f"total_price_tax_{side}"] for side in ("excl", "incl")}
+            parts.append({"id": str(number), "id_order_detail": str(line["id"]), "product_quantity": str(nights), **amounts})
+        slip = self._credit(order, parts)
+        if not self.ledger.where("room_bookings", id_order=order, is_refunded=0):
+            self.set_state(order, REFUNDED)
+        return slip
+
+    def change_price(self, stay: int, price: str) -> None:
+        """Another price per night, without tax, for one room; the order moves, an invoice that exists does not."""
+        booked = self.ledger.row("room_bookings", stay)
+        order = self.ledger.row("orders", booked["id_order"])
+        nights = (_day(booked["date_to"]) - _day(booked["date_from"])).days
+        line = self.ledger.row("order_details", booked["id_order_detail"])
+        rate = self.ledger.rate(line["id_tax_rules_group"], self._country(order))
+        excl, incl = _priced(Decimal(price), nights, rate)
+        self.ledger.save("room_bookings", booked, total_price_tax_excl=excl, total_price_tax_incl=incl)
+        self._follow(booked, 0)
+        self._sum(order)
+        self.ledger.save("orders", order)
+
+    def add_service(self, order: int, service: int, quantity: int) -> int:
+        """One more service line on an order; the order moves."""
+        row = self.ledger.row("orders", order)
+        (first, *_rest) = self.ledger.where("room_bookings", id_order=order)
+        line = self._serve(row, self.ledger.row("hotels", first["id_hotel"]), (), service, quantity)
+        self._sum(row)
+        self.ledger.save("orders", row)
+        return int(line["id"])
+
+    def touch(self, order: int) -> None:
+        """Open an order and save it unchanged."""
+        self.ledger.save("orders", self.ledger.row("orders", order))
+
+    def check_in(self, stay: int) -> None:
+        """The guest is there; moves the stay's date and not the order's."""
+        self.ledger.save("room_bookings", self.ledger.row("room_bookings", stay), id_status=2, check_in=self.ledger.now())
+
+    def check_out(self, stay: int) -> None:
+        """The guest is gone; moves the stay's date and not the order's."""
+        self.ledger.save("room_bookings", self.ledger.row("room_bookings", stay), id_status=3, check_out=self.ledger.now())
+
+    # -- the parts of a booking ---------------------------------------------------------------------------------------
+
+    def _open(self, customer: int, hotel: Row, reference: str | None, method: str, source: str) -> Row:
+        address = next((a["id"] for a in self.ledger.where("addresses", id_customer=customer, deleted=0)), 0)
+        name = self.ledger.said(hotel["hotel_name"])
+        house = next((a["id"] for a in self.ledger.where("addresses", id_customer=0, alias=name)), 0)
+        person, number = self.ledger.row("customers", customer), len(self.ledger.tables["orders"]) + 1
+        return self.ledger.add(
+            "orders",
+            id_address_delivery=address,
+            id_address_invoice=address,
+            id_address_tax=house,
+            id_cart=number,
+            id_currency=self.ledger.setting("PS_CURRENCY_DEFAULT"),
+            id_lang=person["id_lang"],
+            id_customer=customer,
+            current_state=AWAITING,
+            module="bankwire",
+            secure_key=person["secure_key"],
+            payment=method,
+            payment_type=3,
+            conversion_rate=Decimal(1),
+            source=source,
+            reference=reference or letters(f"order {number}"),
+            with_occupancy=1,
+        )
+
+    def _let(self, order: Row, hotel: Row, stays: Sequence[Stay]) -> list[Row]:
+        """The room line of each room type, and a row for each room."""
+        booked: list[Row] = []
+        for kind in dict.fromkeys(stay.room_type for stay in stays):
+            product = self._room_type(kind)
+            mine = [stay for stay in stays if stay.room_type == kind]
+            line = self._line(order, product, sum(s.nights * s.rooms for s in mine), Decimal(mine[0].price or product["price"]))
+            rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
+            rows = [self._room(order, hotel, product, line, stay, rate) for stay in mine for _ in range(stay.rooms)]
+            self._reprice("order_details", line, total(rows, "total_price_tax_excl"), total(rows, "total_price_tax_incl"))
+            booked += rows
+        return booked
+
+    def _room(self, order: Row, hotel: Row, product: Row, line: Row, stay: Stay, rate: Decimal) -> Row:
+        leave = (date.fromisoformat(stay.arrive) + timedelta(days=stay.nights)).isoformat()
+        room = self._free(int(product["id"]), f"{stay.arrive} 00:00:00", f"{leave} 00:00:00")
+        excl, incl = _priced(Decimal(stay.price or product["price"]), stay.nights, rate)
+        country = self.ledger.said(self.ledger.row("countries", hotel["id_country"])["name"])
+        return self.ledger.add(
+            "room_bookings",
+            id_product=product["id"],
+            id_hotel=hotel["id"],
+            id_order=order["id"],
+            id_order_detail=line["id"],
+            id_cart=order["id_cart"],
+            id_room=room["id"],
+            id_customer=order["id_customer"],
+            booking_type=1,
+            id_status=1,
+            date_from=f"{stay.arrive} 00:00:00",
+            date_to=f"{leave} 00:00:00",
+            total_price_tax_excl=excl,
+            total_price_tax_incl=incl,
+            total_paid_amount=incl,
+            room_num=room["room_num"],
+            room_type_name=self.ledger.said(product["name"]),
+            hotel_name=self.ledger.said(hotel["hotel_name"]),
+            country=country,
+            check_in_time=hotel["check_in"],
+            check_out_time=hotel["check_out"],
+            adults=stay.adults,
+            children=stay.children,
+            child_ages="[]",
+            **{name: hotel[name] for name in ("city", "zipcode", "phone", "email")},
+        )
+
+    def _free(self, room_type: int, begin: str, end: str) -> Row:
+        taken = {
+            stay["id_room"]
+            for stay in self.ledger.tables["room_bookings"]
+            if stay["is_refunded"] == "0" and stay["date_from"] < end and begin < stay["date_to"]
+        }
+        free = [room for room in self.ledger.where("hotel_rooms", id_product=room_type) if room["id"] not in taken]
+        if not free:
+            raise ValueError("no room of this type is free")
+        return free[0]
+
+    def _serve(self, order: Row, hotel: Row, stays: Sequence[Stay], service: int, quantity: int) -> Row:
+        """A service line: `quantity` for each room, and for each night where the service is sold by the night."""
+        product = self.ledger.row("services", service)
+        nightly = product["price_calculation_method"] == "2"
+        whole = quantity * (sum(s.rooms * (s.nights if nightly else 1) for s in stays) or 1)
+        line = self._line(order, product, whole, Decimal(product["price"]))
+        rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
+        self._reprice("order_details", line, *_priced(Decimal(product["price"]), whole, rate))
+        return line
+
+    def _line(self, order: Row, product: Row, quantity: int, price: Decimal) -> Row:
+        room = "id_hotel" in product
+        return self.ledger.add(
+            "order_details",
+            id_order=order["id"],
+            product_id=product["id"],
+            id_order_invoice=0,
+            id_shop=1,
+            product_name=self.ledger.said(product["name"]),
+            product_quantity=quantity,
+            product_quantity_in_stock=quantity,
+            product_price=price,
+            is_booking_product=room,
+            product_service_type=0 if room else 1,
+            product_auto_add=product["auto_add_to_cart"],
+            product_price_addition_type=product["price_addition_type"],
+            product_allow_multiple_quantity=product["allow_multiple_quantity"],
+            product_price_calculation_method=product["price_calculation_method"],
+            product_reference=product["reference"],
+            id_tax_rules_group=product["id_tax_rules_group"],
+            original_product_price=Decimal(product["price"]),
+        )
+
+    def _demand(self, hotel: Row, stay: Row, nights: int, demand: int) -> None:
+        wanted = self.ledger.row("extra_demands", demand)
+        rate = self.ledger.rate(wanted["id_tax_rules_group"], hotel["id_country"])
+        quantity = nights if wanted["price_calc_method"] == "1" else 1
+        unit, whole = _priced(Decimal(wanted["price"]), 1, rate), _priced(Decimal(wanted["price"]), quantity, rate)
+        row = self.ledger.add(
+            "booking_extra_demands",
+            id_htl_booking=stay["id"],
+            unit_price_tax_excl=unit[0],
+            unit_price_tax_incl=unit[1],
+            total_price_tax_excl=whole[0],
+            total_price_tax_incl=whole[1],
+            name=self.ledger.said(wanted["name"]),
+            price_calc_method=wanted["price_calc_method"],
+            id_tax_rules_group=wanted["id_tax_rules_group"],
+        )
+        stay.setdefault("associations", {}).setdefault("booking_extra_demands", []).append({"id": str(row["id"])})
+
+    def _redeem(self, order: Row, voucher: int) -> None:
+        """A voucher over all lines: a percentage of them, or an amount with tax shared as they are taxed."""
+        rule, lines = self.ledger.row("cart_rules", voucher), self.ledger.where("order_details", id_order=order["id"])
+        excl, incl = total(lines, "total_price_tax_excl"), total(lines, "total_price_tax_incl")
+        share = Decimal(rule["reduction_percent"]) / 100 or min(Decimal(rule["reduction_amount"]) / incl, Decimal(1))
+        self.ledger.add(
+            "order_discounts",
+            id_order=order["id"],
+            id_cart_rule=voucher,
+            name=self.ledger.said(rule["name"]),
+            value=cents(incl * share),
+            value_tax_excl=cents(excl * share),
+        )
+
+    def _credit(self, order: int, parts: list[Row]) -> int:
+        row = self.ledger.row("orders", order)
+        excl, incl = total(parts, "amount_tax_excl"), total(parts, "amount_tax_incl")
+        slip = self.ledger.add(
+            "order_slip",
+            id_customer=row["id_customer"],
+            id_order=order,
+            conversion_rate=row["conversion_rate"],
+            total_products_tax_excl=excl,
+            total_products_tax_incl=incl,
+            amount=incl,
+            shipping_cost=1,
+            redeem_status=1,
+            associations={"order_slip_details": parts},
+        )
+        return int(slip["id"])
+
+    # -- sums -------------------------------------------------------------------------------------------------------
+
+    def _sum(self, order: Row) -> None:
+        """The order's sums from its rows: lines + extra demands - discounts. Moves no date."""
+        lines = self.ledger.where("order_details", id_order=order["id"])
+        demands = [d for stay in self.stays(order["id"]) for d in self.ledger.where("booking_extra_demands", id_htl_booking=stay)]
+        discounts = self.ledger.where("order_discounts", id_order=order["id"])
+        excl, incl = (total(lines, f"total_price_tax_{side}") for side in ("excl", "incl"))
+        off_excl, off_incl = total(discounts, "value_tax_excl"), total(discounts, "value")
+        whole = incl + total(demands, "total_price_tax_incl") - off_incl
+        self.ledger.change(
+            "orders",
+            order,
+            total_discounts=off_incl,
+            total_discounts_tax_incl=off_incl,
+            total_discounts_tax_excl=off_excl,
+            total_paid=whole,
+            total_paid_tax_incl=whole,
+            total_paid_tax_excl=excl + total(demands, "total_price_tax_excl") - off_excl,
+            total_products=excl,
+            total_products_wt=incl,
+        )
+
+    def _reprice(self, resource: str, line: Row, excl: Decimal, incl: Decimal) -> None:
+        """Other totals for a line; its unit prices follow, except to zero: a cancelled line still shows what it was."""
+        self.ledger.change(resource, line, total_price_tax_excl=excl, total_price_tax_incl=incl)
+        quantity = int(line.get("product_quantity", 1)) - int(line.get("product_quantity_refunded", 0))
+        if resource == "order_details" and excl > 0 and quantity > 0:
+            self.ledger.change(resource, line, unit_price_tax_excl=excl / quantity, unit_price_tax_incl=incl / quantity)
+
+    def _follow(self, stay: Row, refunded: int) -> None:
+        """Let the line of a stay follow its rooms; `refunded` more of its nights are given up."""
+        line = self.ledger.row("order_details", stay["id_order_detail"])
+        rows = self.ledger.where("room_bookings", id_order_detail=line["id"])
+        back = int(line["product_quantity_refunded"]) + refunded
+        self.ledger.change("order_details", line, product_quantity_refunded=back)
+        self._reprice("order_details", line, total(rows, "total_price_tax_excl"), total(rows, "total_price_tax_incl"))
+
+    def _give_up(self, stay: Row) -> None:
+        """A stay that will not be: price zero, its extra demands too."""
+        nothing: dict[str, object] = {"total_price_tax_excl": _ZERO, "total_price_tax_incl": _ZERO}
+        self.ledger.save("room_bookings", stay, is_refunded=1, is_cancelled=1, **nothing)
+        for demand in self.ledger.where("booking_extra_demands", id_htl_booking=stay["id"]):
+            self.ledger.save("booking_extra_demands", demand, **nothing)
+
+    def _unpaid(self, order: int) -> Row:
+        row = self.ledger.row("orders", order)
+        if Decimal(row["total_paid_real"]) != 0 or row["invoice_number"] != "0":
+            raise ValueError("a paid or invoiced order is refunded (slip), not cancelled")
+        return row
+
+    def _record(self, order: Row, state: int) -> None:
+        self.ledger.add("order_histories", id_employee=1, id_order_state=state, id_order=order["id"])
+
+    def _room_type(self, number: int) -> Row:
+        return self.ledger.row("room_types", number)
+
+    def _country(self, order: Row) -> str:
+        return str(self.ledger.row("addresses", order["id_address_tax"])["id_country"])
+
+
+def _priced(price: Decimal, quantity: int, rate: Decimal) -> tuple[Decimal, Decimal]:
+    """Price times quantity without and with tax, each rounded to cents once (`PS_ROUND_TYPE` 1, per room)."""
+    return cents(price * quantity), cents(price * quantity * (1 + rate))
+
+
+def _day(stamp: str) -> date:
+    return date.fromisoformat(stamp[:10])
