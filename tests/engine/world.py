@@ -559,12 +559,10 @@ class World:
         return report
 
     def job(self, stop: Callable[[], bool] = lambda: False) -> Job:
-        journal, records = Journal(self.store, self.books.realm), Records(self.store)
-        state = State(self.store, journal, records, Inbox(self.store), Meters(self.store), Runs(self.store))
         return Job(
             source=self.hotel,
             target=self.books,
-            state=state,
+            state=self.state_of(self.store),
             clock=self.clock,
             switches=self.switches,
             fingerprint=self.fingerprint,
@@ -572,6 +570,10 @@ class World:
             concurrency=self.concurrency,
             stop=stop,
         )
+
+    def state_of(self, store: Store) -> State:
+        journal = Journal(store, self.books.realm)
+        return State(store, journal, Records(store), Inbox(store), Meters(store), Runs(store))
 
     @property
     def journal(self) -> Journal:

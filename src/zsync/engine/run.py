@@ -108,6 +108,7 @@ def initialise(job: Job, summary: Summary) -> Report:
         Collector(job, run, backfill=store.fact("initialised_at") is None).collect(job.source.streams)
         with store.commit():
             store.note("initialised_at", _stamp(job.clock.now()))
+        store.accept_place(job.host)
 
     _guarded(job, report, work)
     return _finish(job, report, summary, Tally(), {})
@@ -119,6 +120,8 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
     Raises ConfigError when it may not start at all, and lets defects through.
     """
     _may_run(job)
+    _same_place(job)
+    job.state.store.step(job.host)
     number = job.state.runs.start("run", job.clock.now())
     job.state.journal.run = number
     report, tally = _report(job, number), Tally()
@@ -153,6 +156,22 @@ def _may_run(job: Job) -> None:
     if job.state.store.fact("initialised_at") is None:
         raise ConfigError("this state was not initialised", hint="run `zsync init` first: it reads the source and writes nothing")
     _same_tag_and_realm(job)
+
+
+def _same_place(job: Job) -> None:
+    """One state per source and organisation: an older copy, or one on a second machine, would write twice."""
+    store = job.state.store
+    if store.stepped_back():
+        raise ConfigError(
+            "the state is older than the last run: a back-up was put in its place",
+            hint="put the newest copy back; without one, `zsync init` looks at the organisation first and says what is unknown",
+        )
+    before = store.moved_from(job.host)
+    if before:
+        raise ConfigError(
+            f"this state was last used on the host `{before}`",
+            hint="if it was moved, and runs there no more: `zsync init` takes it over. Containers: set `host` under [state]",
+        )
 
 
 def _same_tag_and_realm(job: Job) -> None:

@@ -103,6 +103,14 @@ class Journal:
         )
         return {Key(each[0]) for each in found.fetchall()}
 
+    def costs_nothing(self, module: str) -> bool:
+        """Whether documents of this module were ever accepted without a call: the parent's answer showed them."""
+        found = self._db.execute(
+            "SELECT 1 FROM journal WHERE realm = ? AND module = ? AND state = 'settled' AND attempts = 0 LIMIT 1",
+            (self._realm, module),
+        ).fetchone()
+        return found is not None
+
     # --- what is wanted -----------------------------------------------------------------------------------------------
 
     def want(self, scope: Key, intent: Intent, seq: int, once: frozenset[str]) -> bool:

@@ -42,9 +42,10 @@ class Locked(ConfigError):
 class Store:
     """An open state file. Use `Store.open`, then the parts (`Journal`, `Records`, ...) on its connection."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, on_disk: bool = False) -> None:
         self.path = path
         self.db = connection
+        self._on_disk = on_disk
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Store:
@@ -65,7 +66,7 @@ class Store:
             except BaseException:
                 connection.close()
                 raise
-        return cls(path, connection)
+        return cls(path, connection, on_disk=True)
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -172,6 +173,8 @@ class Store:
         return self.path.with_name(self.path.name + suffix)
 
     def _read_side(self) -> dict[str, str | int] | None:
+        if not self._on_disk:
+            return None
         try:
             loaded = json.loads(self._beside(".run").read_text("utf-8"))
         except FileNotFoundError:
@@ -183,6 +186,8 @@ class Store:
         return loaded if isinstance(loaded, dict) else None
 
     def _write_side(self, content: dict[str, str | int]) -> None:
+        if not self._on_disk:
+            return
         target, draft = self._beside(".run"), self._beside(".run.new")
         with _plain_words(self.path):
             handle = os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, _OWNER_ONLY)
