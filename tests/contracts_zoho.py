@@ -21,7 +21,7 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator
 
-from zsync.net.client import encode
+from zsync.net.exact import encode
 
 FOLDER = Path(__file__).resolve().parents[1].parent / "shared" / "contracts" / "zoho-books"
 FILES = (

@@ -10,10 +10,10 @@ from zsync.targets.books.modules.payments import Payments
 from zsync.targets.books.modules.sales import Invoices, InvoicesSent, SalesOrders, SalesOrdersOpen
 
 
-def modules(calls: Calls) -> dict[str, Module]:
-    """Every module by its name."""
+def modules(calls: Calls, key_field: str = "") -> dict[str, Module]:
+    """Every module by its name. `key_field`: the custom field of contacts that holds our key, where there is one."""
     every: list[Module] = [
-        Contacts(calls),
+        Contacts(calls, key_field),
         Items(calls),
         SalesOrders(calls),
         SalesOrdersOpen(calls),

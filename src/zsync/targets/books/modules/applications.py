@@ -1,8 +1,8 @@
 """Applications: the part of a payment that stands on one invoice.
 
 They leave in the call of their payment where they are ready then; later ones (an advance whose invoice has come) go by
-`POST /invoices/{id}/credits`. Zoho accepts one twice while both have room, so in doubt the invoice's own list of payments
-decides, and it is asked only after the payment was found.
+`POST /invoices/{id}/credits`. Zoho accepts one twice while both have room, so in doubt two lists are asked: the invoice's
+own list of payments, and the payment's own list of invoices.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zsync.errors import RecordError, Refused
-from zsync.model.intent import Body, Written
+from zsync.model.intent import Body, Difference, Written, plain
 from zsync.model.key import Key
 from zsync.model.record import Gone
-from zsync.ports import Found, Standing, Write
+from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import BooksModule
-from zsync.targets.books.modules.payments import amount_applied
+from zsync.targets.books.modules.payments import application
+from zsync.targets.books.modules.values import Content, document, number, rows, text
+from zsync.targets.zoho.client import rows as listed
 
 
 class Applications(BooksModule):
@@ -29,31 +31,81 @@ class Applications(BooksModule):
     once = frozenset({"amount_applied"})
 
     def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
+        """The answer names no id (contract), so invoice and payment together are it until a list shows Zoho's own."""
         (write,) = writes
-        part = {"payment_id": write.body["payment_id"], "amount_applied": write.body["amount_applied"]}
+        invoice, payment = _ends(write.body)
+        part = {"payment_id": payment, "amount_applied": write.body["amount_applied"]}
         try:
-            self._calls.post(f"/invoices/{write.body['invoice_id']}/credits", {"invoice_payments": [part]})
+            self._calls.post(f"/invoices/{invoice}/credits", {"invoice_payments": [part]})
         except RecordError as err:
             return [err]
-        return [Written(str(write.body["payment_id"]))]
-
-    def _find(self, key: Key, body: Body) -> Found:
-        answer = self._calls.get(f"/invoices/{body['invoice_id']}/payments")
-        for row in answer.get("payments", []):
-            if str(row.get("payment_id")) == str(body["payment_id"]) and amount_applied(row) == body["amount_applied"]:
-                return Written(str(row.get("invoice_payment_id") or row["payment_id"]))
-        return None
+        return [Written(f"{invoice}/{payment}", total=number(write.body["amount_applied"]))]
 
     def read(self, standing: Standing) -> Written | Gone:
-        try:
-            found = self._find(standing.key, standing.body)
-        except Refused as err:
-            if err.gone:
-                return Gone()
-            raise
-        return found if isinstance(found, Written) else Gone()
+        invoice, payment = _ends(standing.body)
+        row = self._row(invoice, payment)
+        return Gone() if row is None else application(row, invoice, payment)
 
     def withdraw(self, standing: Standing) -> Written | None:
-        """Takes the payment off the invoice; it stays as an advance."""
-        self._calls.delete(f"/invoices/{standing.body['invoice_id']}/payments/{standing.id}")
+        """Takes the payment off the invoice; it stays as an advance. What is off already is done."""
+        invoice, payment = _ends(standing.body)
+        id = standing.id
+        if "/" in id:
+            row = self._row(invoice, payment)
+            if row is None:
+                return None
+            id = text(row, "invoice_payment_id")
+        if not id:
+            raise RecordError("Zoho names no id for this application", hint="take the payment off the invoice in Zoho")
+        try:
+            self._calls.delete(f"/invoices/{invoice}/payments/{id}")
+        except Refused as err:
+            if not err.gone:
+                raise
         return None
+
+    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
+        if written.total == body["amount_applied"]:
+            return []
+        theirs = "" if written.total is None else plain(written.total)
+        return [Difference("amount_applied", str(body["amount_applied"]), theirs)]
+
+    def objection(self, body: Body, written: Written) -> RecordError | None:
+        return None
+
+    def _find(self, key: Key, body: Body) -> Found:
+        invoice, payment = _ends(body)
+        row = self._row(invoice, payment)
+        if row is None:
+            return None
+        written = application(row, invoice, payment)
+        if not self.differences(body, written):
+            return written
+        message = f"payment {payment} is on invoice {invoice} with {written.total}, ours would be {body['amount_applied']}"
+        return Stranger(written, False, message)
+
+    def _row(self, invoice: str, payment: str) -> Content | None:
+        """The application as the invoice shows it, else as the payment does; both must say that there is none."""
+        row = self._on_invoice(invoice, payment)
+        if row is not None:
+            return row
+        try:
+            content = document(self._calls.get(f"/customerpayments/{payment}"), "payment")
+        except Refused as err:
+            if err.gone:
+                return None
+            raise
+        return next((row for row in rows(content, "invoices") if text(row, "invoice_id") == invoice), None)
+
+    def _on_invoice(self, invoice: str, payment: str) -> Content | None:
+        try:
+            answer = self._calls.get(f"/invoices/{invoice}/payments")
+        except Refused as err:
+            if err.gone:
+                return None
+            raise
+        return next((row for row in listed(answer, "payments") if text(row, "payment_id") == payment), None)
+
+
+def _ends(body: Body) -> tuple[str, str]:
+    return str(body["invoice_id"]), str(body["payment_id"])

@@ -1,25 +1,34 @@
-"""What the modules of Zoho Books have in common: the envelope of a document, comparing what we own, stripping what is ours.
+"""What the modules of Zoho Books have in common: the verbs of a document that has an address of its own.
 
-Keys of a body that begin with "_" are for us (`_id` of a line, `_total` that Zoho must answer) and never leave.
+    create   POST /documents                      withdraw   POST /documents/{id}/...
+    update   PUT  /documents/{id}, whole           revive     POST /documents/{id}/...
+
+Each write is one request. Only where a change of status is refused the state is read, because Zoho refuses what is done
+already. A write that was accepted with an answer that makes no sense may stand: it is in doubt, not broken. Keys of a body
+that begin with "_" are for us (`_id` of a line, `_total` that Zoho must answer) and never leave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Protocol
 
-from zsync.errors import ContractBroken, RecordError, Refused, TotalsDisagree
-from zsync.model.intent import Body, Difference, Node, Written, plain
+from zsync.errors import ContractBroken, InDoubt, RecordError, Refused, TotalsDisagree
+from zsync.model.intent import Body, Difference, Written, plain
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Write
+from zsync.targets.books.modules.values import Content, cleared, compared, document, identity, number, sendable, text
+from zsync.targets.zoho.errors import REMOTE
 
 OWN_NUMBER = {"ignore_auto_number_generation": "true"}
 
 
 class Calls(Protocol):
-    """What a module needs of the client (`zsync.targets.zoho.client.ZohoClient`)."""
+    """What a module needs of the client (`zsync.targets.zoho.client.ZohoClient`); each but `pages` is one request."""
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]: ...
 
@@ -34,6 +43,15 @@ class Calls(Protocol):
     def pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Any]]: ...
 
 
+@contextmanager
+def understood() -> Iterator[None]:
+    """Around reading the answer of a write: what is not understood there leaves the write in doubt."""
+    try:
+        yield
+    except ContractBroken as err:
+        raise InDoubt(f"accepted, with {err.message}", remote=REMOTE) from err
+
+
 class BooksModule:
     """The common half of a module. Subclasses say the names and how a document is found."""
 
@@ -44,6 +62,9 @@ class BooksModule:
     id_field = ""
     number_field = ""
     create_params: Mapping[str, str] = {}
+    only_created: frozenset[str] = frozenset()  # fields that the contract knows in a create, not in an update
+    unshown: frozenset[str] = frozenset()  # fields that answers may leave out: compared only where they are shown
+    uncompared: frozenset[str] = frozenset()  # fields that Zoho answers in its own way, or that are compared apart
     batch = 1
     keyed = True
     updatable = True
@@ -64,20 +85,24 @@ class BooksModule:
     def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
         (write,) = writes
         try:
-            answer = self._calls.post(self.path, stripped(write.body), self.create_params)
+            answer = self._calls.post(self.path, self._first(write), self.create_params)
         except RecordError as err:
             return [err]
-        return [self._written(self._document(answer), write.body)]
+        with understood():
+            return [self._written(document(answer, self.resource), write.body)]
 
     def read(self, standing: Standing) -> Written | Gone:
-        content = self._content(standing.id)
+        content = self.content(standing.id)
         if content is None or self._is_void(content):
             return Gone()
-        return self._written(content, standing.body, read=True)
+        return self._written(content, standing.body, standing.written.parts)
 
     def update(self, standing: Standing, body: Body) -> Written:
+        if not self.updatable:
+            raise RuntimeError(f"{self.name} are accepted as they are")
         answer = self._calls.put(f"{self.path}/{standing.id}", self._whole(standing, body), self.create_params)
-        return self._written(self._document(answer), body)
+        with understood():
+            return self._written(document(answer, self.resource), body, standing.written.parts)
 
     def withdraw(self, standing: Standing) -> Written | None:
         raise RuntimeError(f"{self.name} are not withdrawn")
@@ -86,17 +111,22 @@ class BooksModule:
         raise RuntimeError(f"{self.name} are not revived")
 
     def differences(self, body: Body, written: Written) -> Sequence[Difference]:
-        return tuple(differences(body, written.content or {}))
+        if written.content is None:
+            raise ValueError(f"the answer about {written.id} was not kept, so nothing can be compared")
+        return list(self._differences(body, written.content, written.parts))
 
     def shown(self, body: Body, written: Written) -> bool:
         return False
 
     def objection(self, body: Body, written: Written) -> RecordError | None:
-        expected = body.get("_total")
-        if not isinstance(expected, Decimal) or written.total is None or written.total == expected:
+        """Zoho computed another total than the source's: nothing may build on the document."""
+        expected = self._expected(body)
+        if expected is None or written.total == expected:
             return None
+        theirs = "no total" if written.total is None else f"a total of {plain(written.total)}"
         return TotalsDisagree(
-            f"Zoho shows a total of {plain(written.total)}, the source says {plain(expected)}",
+            f"Zoho shows {theirs}, the source says {plain(expected)}",
+            detail="" if written.total is None else f"{plain(expected - written.total)} apart",
             hint="compare the document in Zoho line by line: rounding and tax settings of the organisation decide",
         )
 
@@ -108,123 +138,74 @@ class BooksModule:
     def _find(self, key: Key, body: Body) -> Found:
         raise RuntimeError("a module says how it finds")
 
-    def _content(self, id: str) -> Mapping[str, Any] | None:
+    def _first(self, write: Write) -> dict[str, Any]:
+        """The body of a POST."""
+        body: dict[str, Any] = sendable(write.body)
+        return body
+
+    def _whole(self, standing: Standing, body: Body) -> dict[str, Any]:
+        """The body of a PUT: every field that we own. What was written before and is wanted no more goes empty, since
+        a field that is left out may stay."""
+        whole: dict[str, Any] = sendable(body)
+        for name, empty in cleared(standing.body, body).items():
+            if isinstance(empty, dict) and isinstance(whole.get(name), dict):
+                whole[name] = {**empty, **whole[name]}
+            else:
+                whole.setdefault(name, empty)
+        return {name: value for name, value in whole.items() if name not in self.only_created}
+
+    def content(self, id: str) -> Content | None:
         """The whole document, or None if there is none."""
         try:
-            return self._document(self._calls.get(f"{self.path}/{id}"))
+            return document(self._calls.get(f"{self.path}/{id}"), self.resource)
         except Refused as err:
             if err.gone:
                 return None
             raise
 
-    def _listed(self, params: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        return list(self._calls.pages(self.path, self.listing, params))
+    def _listed(self, params: Mapping[str, str]) -> Iterator[Content]:
+        return self._calls.pages(self.path, self.listing, params)
 
-    def _document(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        found = answer.get(self.resource)
-        if not isinstance(found, Mapping) or not found.get(self.id_field):
-            raise ContractBroken(f"an answer without `{self.resource}`")
-        return found
+    def _is_void(self, content: Content) -> bool:
+        return text(content, "status").lower() in self.void_statuses
 
-    def _is_void(self, content: Mapping[str, Any]) -> bool:
-        return str(content.get("status", "")) in self.void_statuses
+    def _moved(self, standing: Standing, verb: str, status: str, body: Mapping[str, object] | None = None) -> Written | None:
+        """Change the status by one call; one that is refused because it is so already counts as done. None: it is gone."""
+        try:
+            self._calls.post(f"{self.path}/{standing.id}/{verb}", body)
+        except Refused as err:
+            content = None if err.gone else self.content(standing.id)
+            if content is None:
+                return None
+            if text(content, "status").lower() != status:
+                raise
+        return replace(standing.written, id=standing.id, status=status, content=None, carried={})
 
-    def _whole(self, standing: Standing, body: Body) -> Mapping[str, object]:
-        """The body of a PUT: every field that we own; lines with the ids that Zoho gave them."""
-        whole = stripped(body)
-        lines = body.get("line_items")
-        if isinstance(lines, list):
-            whole["line_items"] = [self._line(line, standing.written.parts) for line in lines if isinstance(line, dict)]
-        return whole
+    def _revived(self, standing: Standing, verb: str, status: str) -> Written:
+        moved = self._moved(standing, verb, status)
+        if moved is None:
+            raise Refused(f"{self.resource} {standing.id} is gone", gone=True, key=standing.key, remote=REMOTE)
+        return moved
 
-    def _line(self, line: Mapping[str, Node], parts: Mapping[str, str]) -> dict[str, object]:
-        remote = parts.get(str(line.get("_id")))
-        return stripped(line) | ({"line_item_id": remote} if remote else {})
-
-    def _written(self, content: Mapping[str, Any], body: Body, *, read: bool = False) -> Written:
+    def _written(self, content: Content, body: Body, parts: Mapping[str, str] | None = None) -> Written:
         return Written(
-            id=str(content[self.id_field]),
-            number=str(content.get(self.number_field, "")) if self.number_field else "",
+            id=identity(content, self.id_field),
+            number=text(content, self.number_field) if self.number_field else "",
             total=number(content.get("total")),
-            status=str(content.get("status", "")),
-            modified=str(content.get("last_modified_time", "")),
-            parts=parts_of(body, content),
-            content=content if read else None,
+            status=text(content, "status").lower(),
+            modified=text(content, "last_modified_time"),
+            parts=self._parts(content, body, parts or {}),
+            content=content,
         )
 
-
-def stripped(body: Mapping[str, Node]) -> dict[str, object]:
-    """The body without the keys that are ours."""
-    return {name: _stripped(value) for name, value in body.items() if not name.startswith("_")}
-
-
-def _stripped(node: Node) -> object:
-    if isinstance(node, dict):
-        return stripped(node)
-    if isinstance(node, list):
-        return [_stripped(child) for child in node]
-    return node
-
-
-def parts_of(body: Body, content: Mapping[str, Any]) -> dict[str, str]:
-    """Our line ids with Zoho's: lines come back in the order in which they were sent."""
-    ours, theirs = body.get("line_items"), content.get("line_items")
-    if not isinstance(ours, list) or not isinstance(theirs, list) or len(ours) != len(theirs):
+    def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
         return {}
-    ordered = sorted(theirs, key=lambda line: number(line.get("item_order")) or Decimal(0))
-    pairs = zip(ours, ordered, strict=True)
-    return {str(mine["_id"]): str(line["line_item_id"]) for mine, line in pairs if isinstance(mine, dict) and "_id" in mine}
 
+    def _differences(self, body: Body, content: Content, parts: Mapping[str, str]) -> Iterator[Difference]:
+        for name, ours in body.items():
+            if not name.startswith("_") and name not in self.uncompared and (name not in self.unshown or name in content):
+                yield from compared(name, ours, content.get(name))
 
-def number(value: object) -> Decimal | None:
-    """An amount of an answer: a JSON number, or its text; None where there is none."""
-    if value is None or isinstance(value, bool) or value == "":
-        return None
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
-
-
-_NEVER_SHOWN = frozenset({"ignore_auto_number_generation", "tax_id"})
-"""What is sent and does not come back under its name, or is filled in by the organisation's own rules."""
-
-
-def differences(body: Mapping[str, Node], content: Mapping[str, Any], prefix: str = "") -> Iterator[Difference]:
-    """Where the fields that we own differ from what the remote shows. Formats do not count: 10 is 10.00, no text is none."""
-    for name, value in body.items():
-        if name.startswith("_") or name in _NEVER_SHOWN:
-            continue
-        theirs = content.get(name)
-        if isinstance(value, dict):
-            yield from differences(value, theirs if isinstance(theirs, Mapping) else {}, f"{prefix}{name}.")
-        elif isinstance(value, list):
-            yield from _list_differences(value, theirs if isinstance(theirs, list) else [], f"{prefix}{name}")
-        elif not same(value, theirs):
-            yield Difference(prefix + name, shown_value(value), shown_value(theirs))
-
-
-def _list_differences(ours: list[Node], theirs: Sequence[Any], name: str) -> Iterator[Difference]:
-    if len(ours) != len(theirs):
-        yield Difference(name, f"{len(ours)} rows", f"{len(theirs)} rows")
-        return
-    ordered = sorted(theirs, key=lambda row: number(row.get("item_order")) or Decimal(0)) if name == "line_items" else theirs
-    for position, (mine, row) in enumerate(zip(ours, ordered, strict=True), 1):
-        if isinstance(mine, dict) and isinstance(row, Mapping):
-            yield from differences(mine, row, f"{name}[{position}].")
-
-
-def same(ours: Node, theirs: object) -> bool:
-    """Whether a value is what we sent, in whatever form it comes back."""
-    if isinstance(ours, bool):
-        return theirs is ours or (theirs is None and not ours)
-    if isinstance(ours, Decimal | int):
-        return number(theirs) == Decimal(ours)
-    return " ".join(str(ours or "").split()) == " ".join(str(theirs or "").split())
-
-
-def shown_value(value: object) -> str:
-    if isinstance(value, Decimal):
-        return plain(value)
-    return "" if value is None else str(value)
+    def _expected(self, body: Body) -> Decimal | None:
+        """The total that the remote must answer, if there is one."""
+        return number(body.get("_total"))

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zsync.model.intent import Body, Difference, Written
+from zsync.model.intent import Body, Difference, Node, Written
 from zsync.model.key import Key
-from zsync.model.record import Gone
-from zsync.ports import Found, Standing, Stranger
-from zsync.targets.books.modules.base import BooksModule, differences, stripped
+from zsync.ports import Found, Standing, Stranger, Write
+from zsync.targets.books.modules.base import BooksModule, Calls
+from zsync.targets.books.modules.values import Content, compared, identity, normal, rows, sendable, text
 
 _ALL = {"filter_by": "Status.All"}  # the list shows active ones only, by default
+_LONGEST_FILTER = 100
+_LONGEST_NAME = 200
+_PERSON_FIELDS = ("salutation", "first_name", "last_name", "email", "phone", "mobile", "designation", "department")
 
 
 class _Master(BooksModule):
     revivable = True
+    void_statuses: frozenset[str] = frozenset()  # an inactive one still stands, and has its name
 
     def withdraw(self, standing: Standing) -> Written | None:
-        self._calls.post(f"{self.path}/{standing.id}/inactive")
-        return self._switched(standing, "inactive")
+        return self._moved(standing, "inactive", "inactive")
 
     def revive(self, standing: Standing) -> Written:
-        self._calls.post(f"{self.path}/{standing.id}/active")
-        return self._switched(standing, "active")
-
-    def _switched(self, standing: Standing, status: str) -> Written:
-        before = standing.written
-        return Written(standing.id, before.number, before.total, status, before.modified, before.parts)
-
-    def _is_void(self, content: Mapping[str, Any]) -> bool:
-        return str(content.get("status", "active")) == "inactive"
+        return self._revived(standing, "active", "active")
 
 
 class Contacts(_Master):
-    """Customers. `contact_number` carries our key where Zoho takes it; the name is unique by us."""
+    """Customers. `contact_number` carries our key where Zoho takes it, and so does a custom field where one is configured.
+
+    E-mail and phones live in contact persons; a PUT that left one out would delete it, so those that others added go along.
+    """
 
     name = "contacts"
     path = "/contacts"
@@ -43,57 +41,111 @@ class Contacts(_Master):
     id_field = "contact_id"
     number_field = "contact_name"
     once = frozenset({"currency_id"})
+    only_created = frozenset({"language_code", "is_portal_enabled", "ignore_auto_number_generation"})
+    unshown = frozenset({"language_code", "contact_type", "customer_sub_type", "currency_id"})
+    uncompared = frozenset({"contact_number", "ignore_auto_number_generation", "contact_persons", "custom_fields"})
+
+    def __init__(self, calls: Calls, key_field: str = "") -> None:
+        super().__init__(calls)
+        self._key_field = key_field
 
     def _find(self, key: Key, body: Body) -> Found:
         """By exact name (blanks and case aside), then the key it carries, else equal in all fields sent."""
-        wanted = _folded(str(body["contact_name"]))
-        rows = [row for row in self._listed({**_ALL, "contact_name": str(body["contact_name"])}) if _is_named(row, wanted)]
-        for row in rows:
-            content = self._content(str(row["contact_id"]))
-            if content is None:
+        wanted = normal(str(body["contact_name"]))
+        stranger: Stranger | None = None
+        for id in self._named(str(body["contact_name"])):
+            content = self.content(id)
+            if content is None or normal(text(content, "contact_name")) != wanted:
                 continue
-            written = self._written(content, body, read=True)
-            carried = str(content.get("contact_number", ""))
-            if carried == str(key):
+            written = self._written(content, body)
+            if str(key) in self._keys(content):
                 return written
-            if not list(_differences_but_number(body, content)):
-                return Stranger(written, ours=True)
-            return Stranger(written, ours=False, message=f"a contact of this name stands in Zoho already (id {written.id})")
-        return None
+            message = f"contact {id} has the name that {key} should have, and does not carry that key"
+            found = Stranger(written, self._could_be_ours(body, written, content), message)
+            stranger = found if stranger is None or found.ours else stranger
+        return stranger
 
     def renamed(self, key: Key, body: Body) -> Body | None:
-        suffix = f" ({key.id})"
+        """The name with the source's id behind it, as the mapping names later guests of one name."""
+        suffix = f" ({key.id.partition('/')[0]})"
         name = str(body["contact_name"])
-        return None if name.endswith(suffix) else {**body, "contact_name": name[: 200 - len(suffix)] + suffix}
+        if suffix in name:
+            return None
+        return {**body, "contact_name": name[: _LONGEST_NAME - len(suffix)].rstrip() + suffix}
 
-    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
-        content = written.content or {}
-        return tuple(_differences_but_number(body, content))
+    def _named(self, name: str) -> list[str]:
+        """The ids of all contacts of this name, vendors and inactive ones, too: they share it. Filters take 100 characters."""
+        field = "contact_name" if len(name) <= _LONGEST_FILTER else "contact_name_startswith"
+        listed = self._listed({**_ALL, field: name[:_LONGEST_FILTER]})
+        return [identity(row, "contact_id") for row in listed if normal(text(row, "contact_name")) == normal(name)]
 
-    def _whole(self, standing: Standing, body: Body) -> Mapping[str, object]:
-        """A PUT may replace the persons: the ones that we own go with their ids."""
-        whole = stripped(body)
-        people, known = whole.get("contact_persons"), standing.written.parts
-        if isinstance(people, list) and "person:0" in known:
-            whole["contact_persons"] = [
-                {**person, "contact_person_id": known[f"person:{n}"]} if f"person:{n}" in known else person
-                for n, person in enumerate(people)
-            ]
-        return whole
+    def _could_be_ours(self, body: Body, written: Written, content: Content) -> bool:
+        """Zoho may keep numbers of contacts to itself (facts, section 6): then all that was sent must be there."""
+        others = any(_is_key(each) for each in self._keys(content))
+        return not others and text(content, "contact_type") != "vendor" and not self.differences(body, written)
 
-    def _written(self, content: Mapping[str, Any], body: Body, *, read: bool = False) -> Written:
-        made = super()._written(content, body, read=read)
-        people = content.get("contact_persons")
-        ids = {
-            f"person:{n}": str(person["contact_person_id"])
-            for n, person in enumerate(people if isinstance(people, list) else [])
-            if isinstance(person, Mapping) and person.get("contact_person_id")
-        }
-        return Written(made.id, made.number, None, made.status, made.modified, ids, made.content)
+    def _keys(self, content: Content) -> set[str]:
+        """What stands where our key may stand."""
+        found = {text(content, "contact_number")}
+        if self._key_field:
+            own = [row for row in rows(content, "custom_fields") if text(row, "api_name") == self._key_field]
+            found |= {text(content, self._key_field), *(text(row, "value") for row in own)}
+        return found - {""}
+
+    # --- bodies ---------------------------------------------------------------------------------------------------------
+
+    def _first(self, write: Write) -> dict[str, Any]:
+        return super()._first(write) | self._custom_fields(write.key, {})
+
+    def _whole(self, standing: Standing, body: Body) -> dict[str, Any]:
+        content = standing.written.content or {}
+        whole = super()._whole(standing, body)
+        persons = self._persons_of_update(standing, body, content)
+        if persons:
+            whole["contact_persons"] = persons
+        return whole | self._custom_fields(standing.key, content)
+
+    def _persons_of_update(self, standing: Standing, body: Body, content: Content) -> list[dict[str, Any]]:
+        ids = {**standing.written.parts, **self._parts(content, body, standing.written.parts)}
+        own = _persons(body)
+        persons = [
+            {**sendable(person), **({"contact_person_id": ids[part]} if part in ids else {})} for part, person in own.items()
+        ]
+        taken = {ids[part] for part in own if part in ids}
+        for other in rows(content, "contact_persons"):
+            if text(other, "contact_person_id") not in taken:
+                kept = {name: text(other, name) for name in _PERSON_FIELDS if text(other, name)}
+                persons.append({"contact_person_id": identity(other, "contact_person_id"), **kept})
+        return persons
+
+    def _custom_fields(self, key: Key, content: Content) -> dict[str, Any]:
+        """Our key in its field; what others hold goes along."""
+        if not self._key_field:
+            return {}
+        others = [row for row in rows(content, "custom_fields") if text(row, "api_name") not in ("", self._key_field)]
+        kept = [{"api_name": text(row, "api_name"), "value": text(row, "value")} for row in others]
+        return {"custom_fields": [{"api_name": self._key_field, "value": str(key)}, *kept]}
+
+    # --- persons --------------------------------------------------------------------------------------------------------
+
+    def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
+        """The ids of our contact persons: `person:0` ..."""
+        return {part: text(person, "contact_person_id") for part, person in _paired(content, body, parts).items()}
+
+    def _differences(self, body: Body, content: Content, parts: Mapping[str, str]) -> Iterator[Difference]:
+        yield from super()._differences(body, content, parts)
+        paired = _paired(content, body, parts)
+        for part, person in _persons(body).items():
+            for name, ours in person.items():
+                if name != "is_primary_contact":
+                    yield from compared(f"{part}.{name}", ours, paired.get(part, {}).get(name))
 
 
 class Items(_Master):
-    """Room types, services and the collective items, found by sku, else by name (both are unique)."""
+    """Room types, services and the collective items: ours is what has our name and our sku.
+
+    The list has no documented filter by sku, so it is asked by name, then by a search for the sku; rows are compared here.
+    """
 
     name = "items"
     path = "/items"
@@ -101,32 +153,56 @@ class Items(_Master):
     listing = "items"
     id_field = "item_id"
     number_field = "sku"
+    unshown = frozenset({"account_id", "item_type", "product_type"})
 
     def _find(self, key: Key, body: Body) -> Found:
-        for row in self._listed({**_ALL, "name": str(body["name"])}):
-            if _folded(str(row.get("name", ""))) == _folded(str(body["name"])):
-                content = self._content(str(row["item_id"]))
-                if content is None:
-                    continue
-                written = self._written(content, body, read=True)
-                if str(content.get("sku", "")) == body["sku"]:
-                    return written
-                return Stranger(written, ours=False, message=f"an item of this name stands in Zoho already (id {written.id})")
-        return None
+        stranger: Stranger | None = None
+        for id, same_name, same_sku in self._candidates(str(body["name"]), str(body["sku"])):
+            content = self.content(id)
+            if content is None:
+                continue
+            written = self._written(content, body)
+            if same_name and same_sku:
+                return written
+            what = f"the sku {body['sku']}" if same_sku else f"the name of {key}"
+            stranger = stranger or Stranger(written, False, f"item {id} has {what}, and is not ours")
+        return stranger
 
-    def read(self, standing: Standing) -> Written | Gone:
-        return super().read(standing)
+    def _candidates(self, name: str, sku: str) -> Iterator[tuple[str, bool, bool]]:
+        """(id, has our name, has our sku) of each item that has one of them, once."""
+        seen: set[str] = set()
+        for asked in ({"name": name[:_LONGEST_FILTER]}, {"search_text": sku[:_LONGEST_FILTER]}):
+            for row in self._listed({**_ALL, **asked}):
+                id = identity(row, "item_id")
+                same_name, same_sku = normal(text(row, "name")) == normal(name), normal(text(row, "sku")) == normal(sku)
+                if id not in seen and (same_name or same_sku):
+                    seen.add(id)
+                    yield id, same_name, same_sku
 
 
-def _differences_but_number(body: Body, content: Mapping[str, Any]) -> list[Difference]:
-    """Zoho may keep numbers of contacts to itself (facts, section 6): a missing one is no difference."""
-    found = list(differences(body, content))
-    return [each for each in found if each.field != "contact_number" or each.theirs.startswith(f"{Key(each.ours).tag}:")]
+def _persons(body: Body) -> dict[str, dict[str, Node]]:
+    listed = body.get("contact_persons")
+    persons = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {f"person:{place}": person for place, person in enumerate(persons)}
 
 
-def _is_named(row: Mapping[str, Any], folded: str) -> bool:
-    return _folded(str(row.get("contact_name", ""))) == folded
+def _paired(content: Content, body: Body, parts: Mapping[str, str]) -> dict[str, Content]:
+    """Our persons as Zoho has them: by id where it is known, else the primary one for the first, then in order."""
+    left = [row for row in rows(content, "contact_persons") if text(row, "contact_person_id")]
+    left.sort(key=lambda row: text(row, "is_primary_contact").lower() != "true")
+    paired: dict[str, Content] = {}
+    for part in _persons(body):
+        known = parts.get(part)
+        row = next((row for row in left if known is None or text(row, "contact_person_id") == known), None)
+        if row is not None:
+            paired[part] = row
+            left.remove(row)
+    return paired
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+def _is_key(value: str) -> bool:
+    try:
+        Key.parse(value)
+    except ValueError:
+        return False
+    return True

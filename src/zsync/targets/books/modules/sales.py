@@ -7,48 +7,70 @@ sent never mails it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zsync.errors import RecordError, Refused
-from zsync.model.intent import Body, Written
+from zsync.model.intent import Body, Difference, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import OWN_NUMBER, BooksModule, Calls
+from zsync.targets.books.modules.lines import Line, line_differences, own_lines, parts_of
+from zsync.targets.books.modules.values import Content, cleared, identity, number, sendable, sums_to_nothing, text
 
 _VOID_REASON = "Cancelled in the booking system"
 
 
 class _Numbered(BooksModule):
+    """Found by its number; whole in every PUT, each line with the id that Zoho gave it, or Zoho deletes the line."""
+
     create_params = OWN_NUMBER
+    only_created_of_lines: frozenset[str] = frozenset()
 
     def _find(self, key: Key, body: Body) -> Found:
-        wanted = str(body[self.number_field])
+        wanted, reference = str(body[self.number_field]), str(body["reference_number"])
+        stranger: Stranger | None = None
         for row in self._listed({self.number_field: wanted}):
-            if str(row.get(self.number_field, "")) != wanted or self._is_void(row):
+            if text(row, self.number_field) != wanted or self._is_void(row):
                 continue
-            content = self._content(str(row[self.id_field]))
+            content = self.content(identity(row, self.id_field))
             if content is None or self._is_void(content):
                 continue
-            written = self._written(content, body, read=True)
-            if str(content.get("reference_number", "")) == body["reference_number"]:
+            written = self._written(content, body)
+            if text(content, "reference_number") == reference:
                 return written
-            return Stranger(written, ours=False, message=f"number {wanted} is taken in Zoho (id {written.id})")
-        return None
+            other = f"{self.resource} {written.id} with the reference `{text(content, 'reference_number')}`"
+            message = f"number {wanted} is taken by {other}; ours would have `{reference}`"
+            stranger = stranger or Stranger(written, ours=False, message=message)
+        return stranger
 
     def withdraw(self, standing: Standing) -> Written | None:
-        try:
-            self._calls.post(f"{self.path}/{standing.id}/status/void", self._void_body())
-        except Refused as err:
-            content = None if err.gone else self._content(standing.id)
-            if content is None or not self._is_void(content):
-                raise
-        before = standing.written
-        return Written(standing.id, before.number, before.total, "void", before.modified, before.parts)
+        return self._moved(standing, "status/void", "void", self._void_body())
 
     def _void_body(self) -> Mapping[str, object] | None:
         return None
+
+    def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
+        return parts_of(body, content, parts)
+
+    def _whole(self, standing: Standing, body: Body) -> dict[str, Any]:
+        whole = super()._whole(standing, body)
+        before, parts = own_lines(standing.body), standing.written.parts
+        whole["line_items"] = [
+            self._line_again(line, before.get(id, {}), parts.get(id, "")) for id, line in own_lines(body).items()
+        ]
+        return whole
+
+    def _line_again(self, line: Line, before: Line, remote: str) -> dict[str, Any]:
+        again = {**cleared(before, line), **sendable(line), **({"line_item_id": remote} if remote else {})}
+        return {name: value for name, value in again.items() if name not in self.only_created_of_lines}
+
+    def _differences(self, body: Body, content: Content, parts: Mapping[str, str]) -> Iterator[Difference]:
+        """Our fields and lines; an adjustment, discount or freight that we did not send is a person's."""
+        yield from super()._differences({"adjustment": 0, **body}, content, parts)
+        yield from sums_to_nothing(content, ("discount", "shipping_charge"))
+        yield from line_differences(body, content, parts)
 
 
 class SalesOrders(_Numbered):
@@ -76,12 +98,12 @@ class Invoices(_Numbered):
     id_field = "invoice_id"
     number_field = "invoice_number"
     once = frozenset({"date", "due_date", "exchange_rate", "invoice_number"})
+    # A line that stands keeps its link to the sales order; the contract knows the link in a create only.
+    only_created_of_lines = frozenset({"salesorder_item_id"})
     revivable = True
 
     def revive(self, standing: Standing) -> Written:
-        self._calls.post(f"{self.path}/{standing.id}/status/draft")
-        before = standing.written
-        return Written(standing.id, before.number, before.total, "draft", before.modified, before.parts)
+        return self._revived(standing, "status/draft", "draft")
 
 
 class _Status:
@@ -91,7 +113,7 @@ class _Status:
     parent = ""
     reference = ""  # the field of the body that holds the parent's id
     verb = ""
-    before: frozenset[str] = frozenset({"draft"})
+    before: frozenset[str] = frozenset({"", "draft", "pending_approval", "approved", "rejected", "void"})
     batch = 1
     keyed = False
     updatable = False
@@ -115,7 +137,7 @@ class _Status:
         except Refused as err:
             # "Already sent" comes as a refusal: the state decides (facts, section 11).
             found = None if err.gone else self._find(id)
-            return [err if found is None else found]
+            return [found or err]
         return [Written(id, status=self.verb)]
 
     def read(self, standing: Standing) -> Written | Gone:
@@ -130,11 +152,11 @@ class _Status:
     def revive(self, standing: Standing) -> Written:
         raise RuntimeError(f"{self.name} comes with its document")
 
-    def differences(self, body: Body, written: Written) -> Sequence[Any]:
+    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
         return ()
 
     def shown(self, body: Body, written: Written) -> bool:
-        return bool(written.status) and written.status not in self.before and written.status != "void"
+        return written.status.lower() not in self.before
 
     def objection(self, body: Body, written: Written) -> RecordError | None:
         return None
@@ -143,11 +165,11 @@ class _Status:
         return None
 
     def _find(self, id: str) -> Written | None:
-        content = self._parents._content(id)
-        if content is None:
+        content = self._parents.content(id)
+        if content is None or text(content, "status").lower() in self.before:
             return None
-        status = str(content.get("status", ""))
-        return None if status in self.before or status == "void" else Written(id, status=status)
+        label = text(content, self._parents.number_field)
+        return Written(id, label, number(content.get("total")), text(content, "status").lower(), content=content)
 
 
 class SalesOrdersOpen(_Status):
