@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -22,11 +21,10 @@ _LAST_MINUTE = timedelta(seconds=60)
 class TokenAuth(httpx2.Auth):
     """Puts `Authorization: <scheme> <token>` on requests to the allowed hosts, and on no other.
 
-    `refresh` trades a refresh token for new tokens (it raises SignInNeeded, Throttled, ...); `refused` tells from status
-    and body whether the remote means the token.
+    `hosts` are hosts as they stand in an address, with the port where it is not the scheme's own. `refresh` trades a
+    refresh token for new tokens (it raises SignInNeeded, Throttled, ...); `refused` tells from status and body whether
+    the remote means the token. It is asked about answers of 400 to 499 only: those were turned away at the door.
     """
-
-    requires_response_body = True
 
     def __init__(
         self,
@@ -41,7 +39,7 @@ class TokenAuth(httpx2.Auth):
         self._store = store
         self._clock = clock
         self._scheme = scheme
-        self._hosts = hosts
+        self._hosts = frozenset(httpx2.URL(f"https://{host}").netloc for host in hosts)  # as httpx2 writes them
         self._refresh = refresh
         self._refused = refused
         self._lock = threading.Lock()
@@ -49,11 +47,13 @@ class TokenAuth(httpx2.Auth):
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         """The flow that httpx2 runs around one request."""
-        if urlsplit(str(request.url)).netloc not in self._hosts:
-            raise SignInNeeded("the token is not for this host", hint="check the addresses under [target]")
+        if request.url.netloc not in self._hosts:
+            raise SignInNeeded("the token is not for this host", hint="check api_url and data_center under [target]")
         tokens = self._usable()
         request.headers["Authorization"] = f"{self._scheme} {tokens.access}"
         response = yield request
+        if not 400 <= response.status_code < 500:
+            return
         response.read()
         if not self._refused(response.status_code, response.content):
             return
@@ -67,7 +67,7 @@ class TokenAuth(httpx2.Auth):
                 self._tokens = self._store.load()
             tokens = self._tokens
             if tokens is None or not tokens.refresh:
-                raise SignInNeeded("nobody is signed in to Zoho", hint="`zsync auth`")
+                raise SignInNeeded("nobody is signed in", hint="`zsync auth`")
             if tokens.expires_at - self._clock.now() > _LAST_MINUTE:
                 return tokens
         return self._renewed(tokens.access)
@@ -77,7 +77,7 @@ class TokenAuth(httpx2.Auth):
         with self._lock, self._store.locked():
             kept = self._store.load()
             if kept is None:
-                raise SignInNeeded("nobody is signed in to Zoho", hint="`zsync auth`")
+                raise SignInNeeded("nobody is signed in", hint="`zsync auth`")
             fresh = kept.access != stale and kept.expires_at - self._clock.now() > _LAST_MINUTE
             if not fresh:
                 kept = self._refresh(kept)

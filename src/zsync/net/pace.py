@@ -1,10 +1,11 @@
 """The pace: how many calls may leave, now and today.
 
+    at once  `concurrency` calls are under way; one less for the rest of this run each time the remote says it was too many
     minute   a moving window over the last 60 seconds, kept between runs
-    at once  the wave of the engine is as wide as `concurrency`; 1070 lowers it for this run by making a pause
-    day      counted in the organisation's zone; what the answers say is left goes before the configured number; a share
-             is left to people and other programs
-    blocked  after code 45: nothing leaves before `blocked_until`, which is kept on disk
+    day      counted in the organisation's zone; whatever is lower of the configured number and what the answers say is
+             left ends it; a share of it is left to people and other programs
+    pause    the remote asked for one: nothing leaves before it is over
+    blocked  the day is used up, or the pause is long: nothing leaves before `blocked_until`, which is kept on disk
 
 Every request that is sent counts, refused ones, too.
 """
@@ -13,16 +14,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from zsync.errors import QuotaUsedUp
+from zsync.errors import QuotaUsedUp, Throttled
 from zsync.ports import Clock, Quota
 
 _WINDOW_S = 60.0
+_LONGEST_PAUSE_S = 90.0
+"""A pause that a run sits out; a longer one is a block."""
+_LONGEST_DAY_S = 2 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Limits:
     calls_per_minute: int | None = 80
     calls_per_day: int | None = 1000
     reserve: Decimal = Decimal("0.2")
+    concurrency: int = 4
 
 
 class Pace:
@@ -42,62 +48,114 @@ class Pace:
         self._limits = limits
         self._clock = clock
         self._zone = zone
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._day, self._calls = quota.day, quota.calls
         self._limit, self._remaining, self._resets_at = quota.limit, quota.remaining, quota.resets_at
         self._blocked_until = quota.blocked_until
-        now = clock.now().timestamp()
-        self._recent: deque[float] = deque(t for t in sorted(quota.recent) if now - _WINDOW_S < t <= now)
-        self._reserved = 0
+        self._paused_until = 0.0
+        self._recent: deque[float] = deque(sorted(quota.recent))
+        self._reserved: deque[float] = deque()
+        self._width = limits.concurrency
+        self._under_way = 0
+
+    # --- before a call --------------------------------------------------------------------------------------------------
 
     def reserve(self, calls: int) -> None:
-        """Take `calls` slots at once: the calls that follow use them up without waiting."""
-        for _ in range(calls):
-            self._wait_for_slot()
-        with self._lock:
-            self._reserved += calls
+        """Take `calls` slots at once: the calls that follow use them up without waiting. Raises QuotaUsedUp.
 
-    def take(self) -> None:
-        """A slot for one call: a reserved one if there is one left, else wait for it. Raises QuotaUsedUp."""
-        with self._lock:
-            if self._reserved:
-                self._reserved -= 1
+        Returns early, with fewer slots, where the clock's sleep does: the program is asked to stop.
+        """
+        for _ in range(calls):
+            if self._wait_for_room() > 0:
                 return
-        self._wait_for_slot()
+            with self._lock:
+                self._reserved.append(self._recent[-1])
 
     def release(self) -> None:
-        """Forget reserved slots that were not used: the wave is over."""
+        """Give back reserved slots that were not used: nothing was sent in them."""
         with self._lock:
-            self._reserved = 0
+            while self._reserved:
+                self._give_back(self._reserved.popleft())
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Held while a call is under way: waits for room at once, in the minute and in the day.
+
+        Raises QuotaUsedUp, and Throttled if the wait was cut short because the program is asked to stop.
+        """
+        with self._lock:
+            self._lock.wait_for(lambda: self._under_way < self._width)
+            self._under_way += 1
+        try:
+            self._take()
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._lock.notify_all()
+
+    def count(self) -> None:
+        """One request more has left inside a slot (repeated with a new token)."""
+        with self._lock:
+            now = self._clock.now()
+            self._roll(now)
+            self._recent.append(now.timestamp())
+            self._sent()
+
+    # --- after an answer ------------------------------------------------------------------------------------------------
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Take what an answer says about the day: limit, remaining, seconds until it resets."""
-        limit, remaining = _number(headers.get("x-rate-limit-limit")), _number(headers.get("x-rate-limit-remaining"))
+        remaining = _number(headers.get("x-rate-limit-remaining"))
+        if remaining is None:
+            return
         reset = _number(headers.get("x-rate-limit-reset"))
+        known = reset is not None and reset <= _LONGEST_DAY_S
         with self._lock:
-            if remaining is not None:
-                self._limit, self._remaining = limit, remaining
-                self._resets_at = self._clock.now() + timedelta(seconds=reset) if reset is not None else None
+            self._limit, self._remaining = _number(headers.get("x-rate-limit-limit")), remaining
+            self._resets_at = self._clock.now() + timedelta(seconds=reset or 0) if known else None
 
     def fill_minute(self) -> None:
-        """Told that the minute is full: behave as if it were."""
+        """Told that the minute is full: behave as if it were, in the next run, too."""
         now = self._clock.now().timestamp()
         with self._lock:
             missing = (self._limits.calls_per_minute or 0) - len(self._recent)
             self._recent.extend([now] * max(missing, 0))
+        self.pause(_WINDOW_S)
+
+    def narrow(self) -> None:
+        """Told that too many were under way at once: one less from now on, never none."""
+        with self._lock:
+            self._width = max(self._width - 1, 1)
+
+    def pause(self, seconds: float) -> None:
+        """Told to wait: nothing leaves before. A pause too long to sit out is a block."""
+        now = self._clock.now()
+        if seconds > _LONGEST_PAUSE_S:
+            self.block(now + timedelta(seconds=seconds))
+            return
+        with self._lock:
+            self._paused_until = max(self._paused_until, now.timestamp() + seconds)
+
+    def block(self, until: datetime) -> None:
+        """Nothing leaves before `until`, in the next runs, too."""
+        with self._lock:
+            self._blocked_until = max(self._blocked_until or until, until)
 
     def block_day(self) -> datetime:
         """Told that the day is used up: nothing leaves until the reset (the answers', else the next midnight there)."""
         now = self._clock.now()
         with self._lock:
             until = self._resets_at if self._resets_at is not None and self._resets_at > now else self._midnight(now)
-            self._blocked_until = until
-            return until
+        self.block(until)
+        return until
 
     def quota(self) -> Quota:
         """What is known now, to be kept."""
         with self._lock:
-            self._roll(self._clock.now())
+            now = self._clock.now()
+            self._roll(now)
+            self._forget(now.timestamp())
             return Quota(
                 self._day,
                 self._calls,
@@ -110,44 +168,88 @@ class Pace:
 
     # --- kitchen ------------------------------------------------------------------------------------------------------
 
-    def _wait_for_slot(self) -> None:
+    def _take(self) -> None:
+        """A slot for one call: a reserved one if there is one left, else wait for it."""
+        with self._lock:
+            now = self._clock.now()
+            self._roll(now)
+            self._check_block(now)
+            if self._reserved and (left := self._paused_until - now.timestamp()) > 0:
+                # Its row says `sending`: better come back later than wait in between.
+                raise Throttled(f"{self._remote} asked for a pause", after_s=left, remote=self._remote)
+            while self._reserved:
+                moment = self._reserved.popleft()
+                if self._give_back(moment) and moment > now.timestamp() - _WINDOW_S:
+                    self._recent.append(now.timestamp())
+                    self._sent()
+                    return
+        left = self._wait_for_room()
+        if left > 0:
+            raise Throttled(f"the wait for {self._remote}'s limit was cut short", after_s=left, remote=self._remote)
+        with self._lock:
+            self._sent()
+
+    def _give_back(self, moment: float) -> bool:
+        """Take a reserved moment out of the window; False if it has left it already."""
+        if moment not in self._recent:
+            return False
+        self._recent.remove(moment)
+        return True
+
+    def _sent(self) -> None:
+        self._calls += 1
+        if self._remaining is not None:
+            self._remaining = max(self._remaining - 1, 0)
+
+    def _wait_for_room(self) -> float:
+        """0 once the minute has room and one place of it is taken; seconds that were still to wait if the sleep was cut."""
         while True:
             with self._lock:
-                pause = self._slot_in()
+                pause = self._room_in()
             if pause <= 0:
-                return
+                return 0.0
+            asleep = self._clock.now()
             self._clock.sleep(pause)
+            left = pause - (self._clock.now() - asleep).total_seconds()
+            if left > 0.5:  # less is the clock's own grain
+                return left
 
-    def _slot_in(self) -> float:
-        """Seconds until a slot is free; 0: it was taken."""
+    def _room_in(self) -> float:
+        """Seconds until there is room in the minute; 0: there was, and it is taken. Raises QuotaUsedUp."""
         now = self._clock.now()
         self._roll(now)
+        self._check_block(now)
         self._check_day(now)
         moment = now.timestamp()
-        while self._recent and self._recent[0] <= moment - _WINDOW_S:
-            self._recent.popleft()
+        if moment < self._paused_until:
+            return self._paused_until - moment
+        self._forget(moment)
         per_minute = self._limits.calls_per_minute
         if per_minute is not None and len(self._recent) >= per_minute:
             return self._recent[0] + _WINDOW_S - moment + 0.01
         self._recent.append(moment)
-        self._calls += 1
-        if self._remaining is not None:
-            self._remaining -= 1
         return 0.0
 
-    def _check_day(self, now: datetime) -> None:
+    def _forget(self, moment: float) -> None:
+        """Drop what is older than the window. What seems to lie ahead (the clock was set back) counts as just now."""
+        self._recent = deque(sorted(min(each, moment) for each in self._recent if each > moment - _WINDOW_S))
+
+    def _check_block(self, now: datetime) -> None:
         if self._blocked_until is not None and now < self._blocked_until:
-            raise self._used_up(self._blocked_until, "said that today's calls are used up")
-        limit = self._limit if self._limit is not None else self._limits.calls_per_day
-        if limit is None:
-            return
-        kept = int(limit * self._limits.reserve)
-        if self._remaining is not None and (self._resets_at is None or now < self._resets_at) and self._remaining <= kept:
-            raise self._used_up(
-                self._resets_at or self._midnight(now), f"has {self._remaining} calls left today, kept for others"
-            )
+            raise self._used_up(self._blocked_until, "asked to be left alone: its limit of calls is reached")
+
+    def _check_day(self, now: datetime) -> None:
+        """The lower of what is configured and what the answers said; reserved slots count as used."""
+        promised = len(self._reserved)
+        if self._remaining is not None:
+            kept = int((self._limit or self._limits.calls_per_day or 0) * self._limits.reserve)
+            left = self._remaining - promised
+            if left <= kept:
+                raise self._used_up(
+                    self._resets_at or self._midnight(now), f"has {self._remaining} calls left today, kept for others"
+                )
         configured = self._limits.calls_per_day
-        if configured is not None and self._calls >= configured - int(configured * self._limits.reserve):
+        if configured is not None and self._calls + promised >= configured - int(configured * self._limits.reserve):
             raise self._used_up(
                 self._midnight(now), f"got {self._calls} of {configured} calls today; the rest is kept for others"
             )
@@ -161,16 +263,19 @@ class Pace:
         )
 
     def _roll(self, now: datetime) -> None:
-        """A new day in the organisation's zone starts at zero."""
+        """A new day in the organisation's zone starts at zero; what the answers said holds until the reset they named."""
         today = now.astimezone(self._zone).date()
+        if self._remaining is not None and (now >= self._resets_at if self._resets_at is not None else self._day != today):
+            self._remaining = self._resets_at = self._limit = None
         if self._day != today:
-            self._day, self._calls, self._remaining, self._resets_at, self._limit = today, 0, None, None, None
+            self._day, self._calls = today, 0
 
     def _midnight(self, now: datetime) -> datetime:
         local = now.astimezone(self._zone)
         tomorrow = datetime.combine(local.date() + timedelta(days=1), time(0, 0), self._zone)
-        return tomorrow.astimezone(now.tzinfo)
+        return tomorrow.astimezone(UTC)
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None
+    plain = (text or "").strip().replace(",", "")
+    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < 10 else None

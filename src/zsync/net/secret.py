@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+_TEXT = "text"
+
 
 class Secret:
-    """A text that never shows itself. `origin` says where it comes from, for messages."""
+    """A text that never shows itself. `origin` says where it comes from, for messages.
+
+    Two are equal if they come from the same place; two texts, if they are the same. Nothing is looked up to compare.
+    """
 
     __slots__ = ("_resolve", "origin")
 
@@ -21,11 +27,26 @@ class Secret:
     @classmethod
     def of(cls, value: str) -> Secret:
         """A secret whose text is at hand."""
-        return cls(lambda: value, "text")
+        return cls(lambda: value, _TEXT)
+
+    @classmethod
+    def deferred(cls, origin: str, resolve: Callable[[], str]) -> Secret:
+        """A secret that is looked up each time it is used (`env HOTEL_KEY`, `file key.txt`); `resolve` raises ConfigError."""
+        return cls(resolve, origin)
 
     def reveal(self) -> str:
         """The text itself, for the one place that sends it. ConfigError if it cannot be had."""
         return self._resolve()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        if self.origin != other.origin:
+            return False
+        return self.origin != _TEXT or hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash(self.origin)
 
     def __repr__(self) -> str:
         return f"Secret({self.origin}: ****)"

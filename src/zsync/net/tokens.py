@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from zsync.errors import ConfigError
 from zsync.ports import Tokens
@@ -39,17 +40,7 @@ class FileTokenStore:
                 hint=f"`chmod 600 {self._path.name}`; if somebody may have read it, `zsync auth revoke` and sign in again",
             )
         try:
-            kept = json.loads(text)
-            return Tokens(
-                access=kept["access"],
-                expires_at=datetime.fromisoformat(kept["expires_at"]),
-                refresh=kept["refresh"],
-                scopes=tuple(kept["scopes"]),
-                accounts_url=kept["accounts_url"],
-                api_url=kept["api_url"],
-                location=kept["location"],
-                signed_in_at=datetime.fromisoformat(kept["signed_in_at"]) if kept["signed_in_at"] else None,
-            )
+            return _tokens(json.loads(text))
         except (ValueError, KeyError, TypeError) as err:
             raise ConfigError(
                 f"the token file `{self._path.name}` is damaged", hint="remove it and sign in again: `zsync auth`"
@@ -89,7 +80,13 @@ class FileTokenStore:
             ) from err
 
     def delete(self) -> None:
-        self._path.unlink(missing_ok=True)
+        """Nobody is signed in any more. Without a file this does nothing."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as err:
+            raise ConfigError(
+                f"the token file `{self._path.name}` cannot be removed", hint="remove it by hand: it holds a key to the books"
+            ) from err
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -106,3 +103,30 @@ class FileTokenStore:
             yield
         finally:
             os.close(handle)
+
+
+def _tokens(kept: dict[str, Any]) -> Tokens:
+    """What the file says. ValueError, KeyError or TypeError for anything but what `save` wrote."""
+    return Tokens(
+        access=_text(kept["access"]),
+        expires_at=_moment(kept["expires_at"]),
+        refresh=_text(kept["refresh"]),
+        scopes=tuple(_text(scope) for scope in kept["scopes"]),
+        accounts_url=_text(kept["accounts_url"]),
+        api_url=_text(kept["api_url"]),
+        location=_text(kept["location"]),
+        signed_in_at=_moment(kept["signed_in_at"]) if kept["signed_in_at"] else None,
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,12 +18,16 @@ _PAGE = (
 
 
 class Callback:
-    """Listens from its making on, so that the redirect cannot come too early. A context manager."""
+    """Listens from its making on, so that the redirect cannot come too early. A context manager.
+
+    Browsers open connections that they do not use; each has a thread of its own, so none of them holds up the redirect.
+    """
 
     def __init__(self, port: int, state: str) -> None:
         self._state = state
-        self._found: Redirect | None = None
-        self._refusal: SignInNeeded | None = None
+        self._lock = threading.Lock()
+        self._answered = threading.Event()
+        self._found: Redirect | SignInNeeded | None = None
         outer = self
 
         class Page(BaseHTTPRequestHandler):
@@ -35,7 +40,7 @@ class Callback:
                 """Nothing: the address holds the code."""
 
         try:
-            self._server = HTTPServer(("127.0.0.1", port), Page)
+            self._server = _Server(("127.0.0.1", port), Page)
         except OSError as err:
             raise ConfigError(
                 f"port {port} on 127.0.0.1 is taken",
@@ -55,30 +60,48 @@ class Callback:
     def wait(self, seconds: float) -> Redirect:
         """The redirect, when it comes. SignInNeeded when it does not, or when the user refused."""
         until = monotonic() + seconds
-        while self._found is None and self._refusal is None:
+        while not self._answered.is_set():
             left = until - monotonic()
             if left <= 0:
                 raise SignInNeeded("nobody finished the sign-in in the browser", hint="`zsync auth` again")
-            self._server.timeout = min(left, 1.0)
+            self._server.timeout = min(left, 0.2)
             self._server.handle_request()
-        if self._refusal is not None:
-            raise self._refusal
-        assert self._found is not None
-        return self._found
+        match self._found:
+            case Redirect():
+                return self._found
+            case SignInNeeded():
+                raise self._found
+            case _:
+                raise RuntimeError("answered without an answer")
 
     def _take(self, page: BaseHTTPRequestHandler) -> None:
+        """The right path and the right state, once; a refusal may come without the state."""
         parts = urlsplit(page.path)
-        state = parse_qs(parts.query).get("state", [""])[0]
-        if parts.path != CALLBACK_PATH or not hmac.compare_digest(state.encode(), self._state.encode()):
-            _show(page, 404, "Not here", "This page only takes the answer to the sign-in that is under way.")
-            return
+        fields = parse_qs(parts.query)
+        state = fields.get("state", [""])[0]
+        ours = hmac.compare_digest(state.encode(), self._state.encode()) or ("error" in fields and "state" not in fields)
+        with self._lock:
+            if parts.path != CALLBACK_PATH or not ours or self._found is not None:
+                _show(page, 404, "Not here", "This page only takes the answer to the sign-in that is under way.")
+                return
+            try:
+                self._found = parse_redirect(parts.query)
+            except SignInNeeded as err:
+                self._found = err
         try:
-            self._found = parse_redirect(parts.query)
-        except SignInNeeded as err:
-            self._refusal = err
-            _show(page, 200, "Not signed in", "Zoho did not grant the access. You can close this page.")
-            return
-        _show(page, 200, "Signed in", "zsync has what it needs. You can close this page and go back to the terminal.")
+            if isinstance(self._found, Redirect):
+                _show(page, 200, "Signed in", "zsync has what it needs. Close this page and go back to the terminal.")
+            else:
+                _show(page, 200, "Not signed in", "Zoho did not grant the access. You can close this page.")
+        finally:
+            self._answered.set()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a browser that hangs up is no matter, and the traceback would hold the address with the code."""
 
 
 def _show(page: BaseHTTPRequestHandler, status: int, title: str, words: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zsync.errors import ContractBroken, QuotaUsedUp, SignInNeeded, Throttled
+from zsync.errors import ContractBroken, QuotaUsedUp, Throttled
 from zsync.net.client import Answer, Http, Request
+from zsync.net.exact import decode
 from zsync.net.pace import Pace
-from zsync.targets.zoho.errors import REMOTE, classify, unreadable
+from zsync.targets.zoho.errors import AT_ONCE_S, REMOTE, TOKEN, classify, unreadable
 
 PER_PAGE = 200
 """Zoho's largest page."""
@@ -62,11 +63,14 @@ class ZohoClient:
             json=body,
             write=method != "GET",
         )
+        return self._http.call(request, lambda answer: self._judged(method, answer))
+
+    def _judged(self, method: str, answer: Answer) -> dict[str, Any]:
+        """What the answer holds; a refusal for lack of room is told to the pace before anybody tries again."""
         try:
-            return self._http.call(request, lambda answer: _judge(method, answer))
+            return _judge(method, answer)
         except Throttled as err:
-            if err.after_s >= 60:
-                self._pace.fill_minute()
+            err.after_s = self._slowed(err, answer.retry_after_s)
             raise
         except QuotaUsedUp as err:
             until = self._pace.block_day()
@@ -78,12 +82,26 @@ class ZohoClient:
                 request_id=err.request_id,
             ) from err
 
+    def _slowed(self, err: Throttled, asked_s: float | None) -> float:
+        """Seconds to wait: what the answer asks for, else what the table says."""
+        wait_s = asked_s if asked_s is not None else err.after_s
+        if err.after_s == AT_ONCE_S:
+            self._pace.narrow()
+        else:
+            self._pace.fill_minute()
+        self._pace.pause(wait_s)
+        return wait_s
+
 
 def refused_token(status: int, body: bytes) -> bool:
-    """Whether an answer means the access token: 401, or code 57 or 14 with any status."""
+    """Whether an answer means the access token: 401, or code 57 or 14 with any other refusal."""
     if status == 401:
         return True
-    return 400 <= status < 500 and (b'"code":57,' in body or b'"code": 57,' in body or b'"code":14,' in body)
+    try:
+        loaded = decode(body)
+    except ContractBroken:
+        return False
+    return isinstance(loaded, dict) and str(loaded.get("code")) in TOKEN
 
 
 def rows(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -112,11 +130,7 @@ def _judge(method: str, answer: Answer) -> dict[str, Any]:
         raise unreadable(method, answer.status, answer.request_id) from None
     if not isinstance(loaded, dict):
         raise unreadable(method, answer.status, answer.request_id)
-    code = str(loaded.get("code", ""))
-    error = classify(method, answer.status, code, str(loaded.get("message", "")), answer.request_id)
-    if isinstance(error, SignInNeeded) and code in ("57", "14"):
-        # The token was renewed once and refused again: a scope is missing, or the user has no right.
-        error.hint = "`zsync auth` again and grant all that is asked; the user must be allowed to do this in Zoho"
+    error = classify(method, answer.status, str(loaded.get("code", "")), str(loaded.get("message", "")), answer.request_id)
     if error is not None:
         raise error
     return loaded

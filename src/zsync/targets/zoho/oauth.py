@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,8 +22,8 @@ import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
-from zsync.errors import ConfigError, ContractBroken, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
-from zsync.net.client import check_url
+from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
+from zsync.net.client import check_url, is_loopback, mute_wire_logs, untrusted
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
@@ -60,19 +61,23 @@ class Zoho:
         self, application: Application, clock: Clock, *, timeout_s: float = 30.0, transport: httpx2.BaseTransport | None = None
     ) -> None:
         check_url(application.accounts_url, "accounts_url")
+        mute_wire_logs()
         self._app = application
         self._clock = clock
         self._timeout_s = timeout_s
         self._transport = transport
+        self._calling = threading.Lock()
         self.calls = 0
 
     def invitation(self) -> tuple[str, str]:
         """(the address to open in a browser, the state that must come back)."""
         state = secrets.token_urlsafe(24)
-        with self._client() as client:
+        with self._client(self._app.accounts_url) as client:
             address, _ = client.create_authorization_url(
                 f"{self._app.accounts_url}/oauth/v2/auth",
                 state=state,
+                scope=",".join(self._app.scopes),
+                redirect_uri=self._app.redirect_uri,
                 access_type="offline",
                 prompt="consent",
             )
@@ -92,7 +97,7 @@ class Zoho:
     def refresh(self, tokens: Tokens) -> Tokens:
         """A new access token. SignInNeeded if the refresh token is no good any more."""
         answer = self._post(
-            tokens.accounts_url or self._app.accounts_url,
+            known_accounts(tokens.accounts_url, self._app.accounts_url),
             lambda client, url: client.refresh_token(url, refresh_token=tokens.refresh),
         )
         return replace(
@@ -100,62 +105,70 @@ class Zoho:
             access=str(answer["access_token"]),
             expires_at=self._clock.now() + timedelta(seconds=_seconds(answer)),
             refresh=str(answer.get("refresh_token") or tokens.refresh),
-            api_url=known_api(str(answer.get("api_domain", "")), tokens.api_url or self._app.api_url),
+            api_url=known_api(str(answer.get("api_domain") or ""), tokens.api_url or self._app.api_url),
         )
 
     def revoke(self, tokens: Tokens) -> None:
         """Tell Zoho to forget the refresh token. A token that it does not know is forgotten already."""
         accounts = known_accounts(tokens.accounts_url, self._app.accounts_url)
-        self.calls += 1
-        with self._client() as client, _plain_words():
-            answer = client.post(
-                f"{accounts}/oauth/v2/token/revoke", data={"token": tokens.refresh}, auth=None, withhold_token=True
-            )
-        if answer.status_code >= 500:
+        with self._calling:
+            self.calls += 1
+        with self._client(accounts) as client, _plain_words():
+            # In the body, where Zoho's page shows the query: a token never stands in an address.
+            answer = client.post(f"{accounts}/oauth/v2/token/revoke", data={"token": tokens.refresh}, auth=None)
+        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == 429:
             raise OutOfReach(f"Zoho answered {answer.status_code} to the revocation", hint="try again later", remote=REMOTE)
 
     # --- kitchen ------------------------------------------------------------------------------------------------------
 
     def _trade(self, accounts: str, location: str, *, code: str, redirect_uri: str | None) -> Tokens:
-        extra = {"redirect_uri": redirect_uri} if redirect_uri else {}
         answer = self._post(
-            accounts, lambda client, url: client.fetch_token(url, grant_type="authorization_code", code=code, **extra)
+            accounts,
+            lambda client, url: client.fetch_token(
+                url,
+                grant_type="authorization_code",
+                code=code,
+                redirect_uri=redirect_uri,  # None: it is left out
+            ),
         )
-        refresh = str(answer.get("refresh_token", ""))
-        if not refresh:
+        refresh = answer.get("refresh_token")
+        if not isinstance(refresh, str) or not refresh:
             raise SignInNeeded(
-                "Zoho gave no refresh token", hint="remove zsync under accounts > connected apps, then `zsync auth` again"
+                "Zoho gave no refresh token",
+                hint="remove zsync under accounts > connected apps, then `zsync auth` again",
+                remote=REMOTE,
             )
         now = self._clock.now()
         return Tokens(
-            access=str(answer["access_token"]),
+            access=answer["access_token"],
             expires_at=now + timedelta(seconds=_seconds(answer)),
             refresh=refresh,
             scopes=tuple(self._app.scopes),
             accounts_url=accounts,
-            api_url=known_api(str(answer.get("api_domain", "")), self._app.api_url),
+            api_url=known_api(str(answer.get("api_domain") or ""), self._app.api_url),
             location=location,
             signed_in_at=now,
         )
 
     def _post(self, accounts: str, ask: Callable[[OAuth2Client, str], Any]) -> dict[str, Any]:
-        self.calls += 1
-        with self._client() as client, _plain_words():
+        """The token endpoint's answer, which holds an access token."""
+        with self._calling:
+            self.calls += 1
+        with self._client(accounts) as client, _plain_words():
             answer = ask(client, f"{accounts}/oauth/v2/token")
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-            raise ContractBroken("the sign-in server's answer holds no token", remote=REMOTE)
+        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
+            raise Unavailable("the sign-in server's answer holds no token", remote=REMOTE)
         return dict(answer)
 
-    def _client(self) -> OAuth2Client:
+    def _client(self, accounts: str) -> OAuth2Client:
         return OAuth2Client(
             client_id=self._app.client_id,
             client_secret=self._app.client_secret.reveal(),
             token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
-            scope=",".join(self._app.scopes),
-            redirect_uri=self._app.redirect_uri,
             timeout=self._timeout_s,
             transport=self._transport,
             follow_redirects=False,
+            trust_env=not is_loopback(urlsplit(accounts).hostname or ""),
         )
 
 
@@ -182,6 +195,12 @@ class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_wor
                 raise _token_error(str(err.error), str(err.description or "")) from err
             case httpx2.HTTPStatusError():
                 raise Unavailable(f"the sign-in server answered {err.response.status_code}", remote=REMOTE) from err
+            case httpx2.ConnectError() if untrusted(err):
+                raise OutOfReach(
+                    "the certificate of the sign-in server cannot be verified",
+                    hint="check the address and the system's certificates; verification cannot be switched off",
+                    remote=REMOTE,
+                ) from err
             case httpx2.HTTPError():
                 raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=REMOTE) from err
             case ValueError() if not isinstance(err, ZsyncError):
