@@ -83,9 +83,7 @@ def recorded_records() -> list[Record]:
 def recorded_customers() -> list[Record]:
     """The customers of the recorded hotel."""
     addresses = {str(row["id_customer"]): row for row in table("addresses") if str(row["deleted"]) == "0"}
-    found = [
-        parse.customer(row, addresses.get(str(row["id"])), recorded_shop(), "hotel", READ_AT) for row in table("customers")
-    ]
+    found = [parse.customer(row, addresses.get(str(row["id"])), recorded_shop(), "hotel", READ_AT) for row in table("customers")]
     return [record for record in found if isinstance(record, Record)]
 
 

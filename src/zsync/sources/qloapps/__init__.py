@@ -23,9 +23,9 @@ class Plugin:
         return QloAppsSettings
 
     def build(self, settings: QloAppsSettings, *, clock: Clock, transport: Any = None) -> QloApps:
-        """The source itself."""
+        """The source itself. `transport` replaces the network, for tests and the demo."""
         from zsync.net.client import Http
-        from zsync.sources.qloapps.client import Client
+        from zsync.sources.qloapps.client import Webservice
         from zsync.sources.qloapps.source import QloApps
 
         http = Http(
@@ -36,7 +36,7 @@ class Plugin:
             auth=(settings.api_key.reveal(), ""),
             transport=transport,
         )
-        return QloApps(Client(http, settings.page_size), settings.tag, clock)
+        return QloApps(Webservice(http, settings.page_size), settings.tag, clock)
 
 
 plugin = Plugin()

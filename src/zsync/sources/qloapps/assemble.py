@@ -1,122 +1,149 @@
-"""Assembling: whole bookings and customers out of range requests, never one request per order.
+"""Assembling: all rows of some booking references in a few requests, each table asked once a page.
 
-What cannot be whole is not handed out as a smaller booking: an order whose lines, payments or invoices read as empty
-although its own totals say otherwise is Unreadable; a page where that is so for all is SuspiciousChange.
+references -> orders -> lines, rooms, discounts, invoices, slips (by order) -> extra demands (by room)
+          `-> payments
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from zsync.errors import RecordError, SuspiciousChange
+from zsync.errors import RecordError
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.sources.qloapps import parse
-from zsync.sources.qloapps import tables as t
-from zsync.sources.qloapps.client import Client
+from zsync.sources.qloapps.client import Webservice
+from zsync.sources.qloapps.feeds import believe_empty
+from zsync.sources.qloapps.parse import BookingRows
 from zsync.sources.qloapps.shop import Shop
-from zsync.sources.qloapps.values import Row, flag, ident, number, text
+from zsync.sources.qloapps.values import Row, text
+
+_BY_ORDER = ("order_details", "room_bookings", "order_discounts", "order_invoices", "order_slip")
+
+_SPOKEN_OF: Mapping[str, str] = {
+    "order_details": "total_products_wt",
+    "order_discounts": "total_discounts_tax_incl",
+    "order_invoices": "invoice_number",
+    "order_payments": "total_paid_real",
+}
+"""A table, and the field of an order that is not zero where it must have rows for it."""
 
 
 def bookings(
-    client: Client, shop: Shop, products: frozenset[str], tag: str, references: Sequence[str], now: datetime
-) -> list[Record | Unreadable]:
-    """The records of these references, in their order, each whole: nine requests for a page of them."""
-    if not references:
-        return []
-    orders = client.among("orders", t.ORDERS, "reference", references)
-    ids = sorted({ident(row) for row in orders}, key=int)
-    by_order = {
-        "details": client.among("order_details", t.DETAILS, "id_order", ids),
-        "rooms": client.among("room_bookings", t.ROOMS, "id_order", ids),
-        "discounts": client.among("order_discounts", t.DISCOUNTS, "id_order", ids),
-        "invoices": client.among("order_invoices", t.INVOICES, "id_order", ids),
-        "slips": client.among("order_slip", t.SLIPS, "id_order", ids),
-    }
-    stays = sorted({ident(row) for row in by_order["rooms"]}, key=int)
-    demands = client.among("booking_extra_demands", t.DEMANDS, "id_htl_booking", stays) if stays else []
-    payments = client.among("order_payments", t.PAYMENTS, "order_reference", references)
-    made = [_one(reference, orders, by_order, demands, payments, products, shop, tag, now) for reference in references]
-    found = [each for each in made if each is not None]
-    _suspect(found)
-    return found
-
-
-def customers(client: Client, shop: Shop, tag: str, rows: Sequence[Row], now: datetime) -> list[Record | Unreadable]:
-    """The records of these customers, each with its current address."""
-    ids = [ident(row) for row in rows]
-    current = {
-        ident(row, "id_customer"): row
-        for row in (client.among("addresses", t.ADDRESSES, "id_customer", ids) if ids else [])
-        if not flag(row, "deleted")
-    }
-    return [parse.customer(row, current.get(ident(row)), shop, tag, now) for row in rows]
-
-
-def _one(
-    reference: str,
-    orders: Sequence[Row],
-    by_order: Mapping[str, Sequence[Row]],
-    demands: Sequence[Row],
-    payments: Sequence[Row],
-    products: frozenset[str],
+    service: Webservice,
     shop: Shop,
     tag: str,
-    now: datetime,
-) -> Record | Unreadable | None:
-    mine = [row for row in orders if text(row, "reference") == reference]
-    if not mine:
-        return None
-    ids = {ident(row) for row in mine}
-    own: dict[str, list[Row]] = defaultdict(list)
-    for name, rows in by_order.items():
-        own[name] = [row for row in rows if ident(row, "id_order") in ids]
-    stays = {ident(row) for row in own["rooms"]}
-    whole = parse.BookingRows(
+    references: Iterable[str],
+    read_at: datetime,
+    *,
+    products: frozenset[str],
+    held: frozenset[str] = frozenset(),
+    after: int = 0,
+) -> list[Record | Unreadable]:
+    """The records of these references, each whole, by their lowest order.
+
+    `held` are tables known to have rows. References whose lowest order is at or below `after` were handed out before and
+    are left out. SuspiciousChange where a table that must have rows has none at all.
+    """
+    wanted = sorted(set(references))
+    orders = list(service.among("orders", "reference", wanted))
+    by_reference = _grouped(orders, "reference")
+    if after:
+        wanted = [each for each in wanted if each not in by_reference or _lowest(by_reference[each]) > after]
+        orders = [row for each in wanted for row in by_reference.get(each, [])]
+    tables = _tables(service, orders, wanted, held)
+    found = [
+        parse.booking(_rows(each, by_reference[each], tables, products), shop, tag, read_at)
+        for each in sorted(by_reference.keys() & set(wanted), key=lambda each: _lowest(by_reference[each]))
+    ]
+    return found + _without_order(tables["order_payments"], by_reference, tag)
+
+
+def _tables(
+    service: Webservice, orders: Sequence[Row], references: Sequence[str], held: frozenset[str]
+) -> dict[str, Mapping[str, Sequence[Row]]]:
+    """The rows that belong to these orders, by table and by the id (or reference) that they belong to."""
+    if references and not orders:
+        believe_empty(service, "orders")
+    ids = [text(row, "id") for row in orders]
+    found = {table: _asked(service, table, "id_order", ids, orders, held) for table in _BY_ORDER}
+    rooms = found["room_bookings"]
+    if not rooms and any(text(row, "is_booking_product") == "1" for row in found["order_details"]):
+        believe_empty(service, "room_bookings")
+    payments = _asked(service, "order_payments", "order_reference", references, orders, held)
+    demands = _asked(service, "booking_extra_demands", "id_htl_booking", [text(row, "id") for row in rooms], orders, held)
+    return {
+        **{table: _grouped(rows, "id_order") for table, rows in found.items()},
+        "order_payments": _grouped(payments, "order_reference"),
+        "booking_extra_demands": _grouped(demands, "id_htl_booking"),
+    }
+
+
+def _asked(
+    service: Webservice, table: str, name: str, values: Sequence[str], orders: Sequence[Row], held: frozenset[str]
+) -> list[Row]:
+    """The rows of a table that belong to these. None at all, where the orders or an earlier reading speak of some, is only
+    believed of a table that has others."""
+    if not values:
+        return []
+    rows = list(service.among(table, name, values))
+    spoken = _SPOKEN_OF.get(table)
+    due = table in held if spoken is None else any(text(row, spoken).strip("0.") for row in orders)
+    if not rows and due:
+        believe_empty(service, table)
+    return rows
+
+
+def _rows(
+    reference: str, orders: Sequence[Row], tables: Mapping[str, Mapping[str, Sequence[Row]]], products: frozenset[str]
+) -> BookingRows:
+    ids = [text(row, "id") for row in orders]
+
+    def of(table: str, owners: Iterable[str]) -> list[Row]:
+        return [row for owner in owners for row in tables[table].get(owner, ())]
+
+    rooms = of("room_bookings", ids)
+    return BookingRows(
         reference,
-        mine,
-        details=own["details"],
-        rooms=own["rooms"],
-        demands=[row for row in demands if ident(row, "id_htl_booking") in stays],
-        discounts=own["discounts"],
-        invoices=own["invoices"],
-        payments=[row for row in payments if text(row, "order_reference") == reference],
-        slips=own["slips"],
+        orders,
+        details=of("order_details", ids),
+        rooms=rooms,
+        demands=of("booking_extra_demands", [text(row, "id") for row in rooms]),
+        discounts=of("order_discounts", ids),
+        invoices=of("order_invoices", ids),
+        payments=of("order_payments", [reference]),
+        slips=of("order_slip", ids),
         products=products,
     )
-    missing = _missing(whole)
-    if missing:
-        first = min(ids, key=int)
-        words = f"QloApps gave no {missing} for it, although its own totals say that there are some"
-        error = RecordError(words, hint="`zsync retry` reads it again; see the shop's PHP log if it stays so")
-        return Unreadable(Key.of(tag, "booking", reference), "orders", first, f"{reference} / {first}", error)
-    return parse.booking(whole, shop, tag, now)
 
 
-def _missing(rows: parse.BookingRows) -> str:
-    """What must be there and is not: a swallowed SQL error answers with an empty list (facts, section 3)."""
-    for order in rows.orders:
-        id = ident(order)
-        details = [row for row in rows.details if ident(row, "id_order") == id]
-        if not details and number(order, "total_paid_tax_incl") != 0:
-            return "lines"
-        if ident(order, "invoice_number") != "0" and not any(ident(row, "id_order") == id for row in rows.invoices):
-            return "invoices"
-        rooms = any(ident(row, "id_order") == id for row in rows.rooms)
-        if not rooms and any(flag(row, "is_booking_product") and number(row, "total_price_tax_incl") != 0 for row in details):
-            return "stays"
-    if not rows.payments and any(number(order, "total_paid_real") != 0 for order in rows.orders):
-        return "payments"
-    return ""
-
-
-def _suspect(made: Sequence[Record | Unreadable]) -> None:
-    """One booking may be broken; many that all miss something are the shop's fault, not theirs."""
-    broken = [each for each in made if isinstance(each, Unreadable) and each.error.message.startswith("QloApps gave no")]
-    if len(broken) >= 5 and len(broken) == len(made):
-        raise SuspiciousChange(
-            f"QloApps hands out {len(broken)} orders without what belongs to them",
-            hint="see the shop's PHP log; nothing was changed, the next run reads them again",
+def _without_order(
+    payments: Mapping[str, Sequence[Row]], orders: Mapping[str, Sequence[Row]], tag: str
+) -> list[Record | Unreadable]:
+    """Payments whose booking has no order: money that nobody should lose sight of."""
+    return [
+        Unreadable(
+            Key.of(tag, "booking", reference),
+            "payments",
+            text(rows[0], "id"),
+            f"{reference} / ?",
+            RecordError(
+                "a payment names a booking that has no order", hint="look for the reference in the back office under Orders"
+            ),
         )
+        for reference, rows in sorted(payments.items())
+        if reference not in orders
+    ]
+
+
+def _grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[text(row, name)].append(row)
+    return dict(found)
+
+
+def _lowest(orders: Sequence[Row]) -> int:
+    return min(int(text(row, "id")) for row in orders)

@@ -1,194 +1,374 @@
-"""The QloApps webservice, as it really answers (facts, sections 1 to 3).
+"""The webservice: one table asked, its rows back, every answer judged (facts, sections 1 to 3).
 
-JSON only, the key as user name of basic auth (never in the URL), named fields, `sort=[id_ASC]` with every limit, pages
-that halve when the shop's PHP runs out of memory. An empty list is `[]`; whether that can be true is the reader's question.
+    page()     the next rows by id, at most `page_size`; the page halves where the shop's PHP runs out of memory
+    among()    the rows whose field is one of these values, in few requests
+    newest()   the highest id, or the latest time of change
+    stands()   whether an object exists: the only answer that is evidence of absence
+
+JSON only, the key as the user name of basic authentication and never in the address, fields always named, and `sort` with
+every `limit`: unsorted pages leave rows out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from zsync.errors import ConfigError, ContractBroken, OutOfReach, RunError, Unavailable, ZsyncError
+from zsync.errors import ConfigError, ContractBroken, OutOfReach, Throttled, Unavailable, ZsyncError
 from zsync.net.client import Answer, Http, Request
-from zsync.sources.qloapps.values import Row
+from zsync.sources.qloapps.tables import FIELDS, WHOLE
+from zsync.sources.qloapps.values import Row, ident, text
+
+T = TypeVar("T")
+Where = Mapping[str, str] | None
 
 REMOTE = "qloapps"
 
-_SMALLEST_PAGE = 25
-_LONGEST_LIST = 400
-"""Ids in one filter: request lines of web servers end near 8 kB."""
+_LONGEST_LIST = 4000
+"""Characters of one list of values in the address: with the fields' names it stays below the 8 kB of common servers."""
+
+_KEY_HINT = "look at [source] api_key, and in the back office under Advanced Parameters > Webservice"
 
 
-class PageTooLarge(Unavailable):
-    """The shop died on this page (500 with an empty body): ask for half."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One list request. `where`: field -> filter as the webservice writes it. `dated`: dates may be filtered and sorted by."""
+
+    table: str
+    fields: tuple[str, ...]
+    where: Mapping[str, str] = field(default_factory=dict)
+    sort: str = "id_ASC"
+    limit: int = 1
+    dated: bool = False
 
 
-class Client:
-    """Reads lists of the webservice. `server_time` is the shop's clock at its last answer (epoch seconds)."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows by id, the id of the last one, and whether more may follow."""
+
+    rows: list[Row]
+    last: int
+    more: bool
+
+
+class Webservice:
+    """A shop's webservice through one key. `language` is sent once it is known."""
 
     def __init__(self, http: Http, page_size: int) -> None:
         self._http = http
         self._page_size = page_size
+        self._sizes: dict[str, int] = {}
+        self._served_at: datetime | None = None
         self.language = ""
-        self.server_time = 0
 
     @property
     def calls(self) -> int:
         return self._http.calls
 
-    def rows(self, resource: str, fields: str, filters: Mapping[str, str] | None = None, *, dated: bool = False) -> list[Row]:
-        """All rows that match, by id. `fields` is what stands in `display=[...]`, or `full`."""
-        return [row for page in self.pages(resource, fields, filters, dated=dated) for row in page]
+    @property
+    def served_at(self) -> datetime:
+        """The server's clock at its last answer (UTC). ContractBroken before the first, or where it does not tell."""
+        if self._served_at is None:
+            raise ContractBroken(
+                "the shop's answers do not tell its clock (Access-Time)",
+                hint="a proxy before the shop must let the header Access-Time through",
+                remote=REMOTE,
+            )
+        return self._served_at
 
-    def pages(
-        self, resource: str, fields: str, filters: Mapping[str, str] | None = None, *, dated: bool = False
-    ) -> Iterator[list[Row]]:
-        """The rows that match, page by page. Where no filter is on `id`, pages go by the last id, not by an offset."""
-        wanted, size = dict(filters or {}), self._page_size
-        by_id = "id" not in wanted
-        last, offset = "0", 0
+    def page(
+        self,
+        table: str,
+        fields: tuple[str, ...],
+        *,
+        after: int = 0,
+        where: Where = None,
+        dated: bool = False,
+        most: int | None = None,
+    ) -> Rows:
+        """The rows with the next ids above `after`, lowest first; `most` makes the page smaller still."""
         while True:
-            asked = {**wanted, "id": f">[{last}]"} if by_id and last != "0" else wanted
-            limit = f"{size}" if by_id else f"{offset},{size}"
-            try:
-                page = self._get(resource, fields, asked, limit, dated=dated)
-            except PageTooLarge as err:
-                if size <= _SMALLEST_PAGE:
-                    raise OutOfReach(err.message, hint=err.hint, remote=REMOTE) from err
-                size //= 2
-                continue
-            if page:
-                yield page
-            if len(page) < size:
+            size = min(self._sizes.get(table, self._page_size), most or self._page_size)
+            query = Query(table, fields, {**(where or {}), "id": f">[{after}]"}, limit=size, dated=dated)
+            rows = self._ask(query)
+            if rows is not None:
+                return Rows(rows, _last_id(rows, after, table), more=len(rows) == size)
+            if size == 1:
+                raise _unspeakable(table, after)
+            self._sizes[table] = size // 2
+
+    def every(
+        self, table: str, fields: tuple[str, ...], *, after: int = 0, where: Where = None, dated: bool = False
+    ) -> Iterator[Row]:
+        """All rows above `after`, lowest id first, page by page."""
+        while True:
+            page = self.page(table, fields, after=after, where=where, dated=dated)
+            yield from page.rows
+            if not page.more:
                 return
-            last, offset = str(page[-1].get("id", "0")), offset + len(page)
+            after = page.last
 
-    def among(self, resource: str, fields: str, name: str, values: Sequence[str]) -> list[Row]:
-        """The rows whose field `name` is one of `values`; long lists in several requests, dense numbers as a range."""
-        found: list[Row] = []
-        for start in range(0, len(values), _LONGEST_LIST):
-            some = list(values[start : start + _LONGEST_LIST])
-            kept = set(some)
-            rows = self.rows(resource, fields, {name: _one_of(some)})
-            found += [row for row in rows if str(row.get(name)) in kept]
-        return found
+    def among(
+        self, table: str, name: str, values: Iterable[str], *, fields: tuple[str, ...] | None = None, where: Where = None
+    ) -> Iterator[Row]:
+        """The rows whose `name` is one of `values` (ids or references), in no promised order; others are left out."""
+        wanted = sorted(set(values), key=lambda value: (len(value), value))
+        fields = fields or FIELDS.get(table, ())
+        for chunk in _chunks(wanted, self._page_size):
+            found = (
+                self._these(table, fields, chunk)
+                if name == "id"
+                else self.every(table, fields, where={**(where or {}), name: _filter(chunk)})
+            )
+            chosen = set(chunk)
+            yield from (row for row in found if text(row, name) in chosen)
 
-    def last(self, resource: str) -> int:
-        """The highest id of a table; 0 for an empty one."""
-        params = {"display": "[id]", "sort": "[id_DESC]", "limit": "1"}
-        rows = self._ask(resource, params)
-        return int(str(rows[0].get("id", 0))) if rows else 0
+    def newest(self, table: str, name: str) -> str:
+        """The highest `id` or the latest `date_upd` of a table; empty for a table without rows."""
+        dated = name == "date_upd"
+        rows = self._ask(Query(table, ("id", name) if dated else ("id",), sort=f"{name}_DESC", dated=dated))
+        if rows is None:
+            raise _unspeakable(table, 0)
+        return str(rows[0].get(name) or "") if rows else ""
 
-    def permitted(self) -> set[str]:
-        """The names of the resources that this key may read."""
-        answer = self._http.call(Request("GET", "/api/", {"output_format": "JSON"}), _judge)
-        return {str(name) for name in answer}
+    def count(self, table: str) -> int:
+        """How many rows a table has. Ids only: cheap even for tens of thousands, and without filter, sort or limit."""
+        rows = self._call(f"/api/{table}", {}, lambda answer: _rows(answer, table))
+        if rows is None:
+            raise _unspeakable(table, 0)
+        return len(rows)
+
+    def stands(self, table: str, id: str) -> bool:
+        """Whether the object exists: a 404 of the webservice itself is evidence, an empty list is not."""
+        return self._call(f"/api/{table}/{id}", {"display": "[id]"}, lambda answer: _stands(answer, table))
+
+    def tables(self) -> frozenset[str]:
+        """What this key may use."""
+        return self._call("/api/", {}, _names)
 
     def close(self) -> None:
         self._http.close()
 
-    # --- kitchen ------------------------------------------------------------------------------------------------------
+    # --- one request ----------------------------------------------------------------------------------------------------
 
-    def _get(self, resource: str, fields: str, filters: Mapping[str, str], limit: str, *, dated: bool) -> list[Row]:
-        params = {"display": fields if fields == "full" else f"[{fields}]", "sort": "[id_ASC]", "limit": limit}
-        params |= {f"filter[{name}]": value for name, value in filters.items()}
-        if dated:
-            params["date"] = "1"
-        return self._ask(resource, params)
+    def _these(self, table: str, fields: tuple[str, ...], ids: Sequence[str]) -> Iterator[Row]:
+        rows = self._ask(Query(table, fields, {"id": f"[{'|'.join(ids)}]"}, limit=len(ids)))
+        if rows is not None:
+            yield from rows
+        elif len(ids) == 1:
+            raise _unspeakable(table, int(ids[0]) - 1)
+        else:
+            middle = len(ids) // 2
+            yield from self._these(table, fields, ids[:middle])
+            yield from self._these(table, fields, ids[middle:])
 
-    def _ask(self, resource: str, params: Mapping[str, str]) -> list[Row]:
-        extra = {"output_format": "JSON"} | ({"language": self.language} if self.language else {})
-        loaded = self._http.call(Request("GET", f"/api/{resource}", {**params, **extra}), self._judged)
-        if isinstance(loaded, list):
-            if loaded:
-                raise ContractBroken(f"the list of {resource} is not in the form of QloApps 1.6", remote=REMOTE)
-            return []
-        lists = [value for value in loaded.values() if isinstance(value, list)]
-        if len(loaded) != 1 or len(lists) != 1 or not all(isinstance(row, dict) for row in lists[0]):
-            raise ContractBroken(f"the list of {resource} is not in the form of QloApps 1.6", remote=REMOTE)
-        return list(lists[0])
+    def _ask(self, query: Query) -> list[Row] | None:
+        """The rows; None where the shop died of the request."""
+        params = {
+            "display": "full" if query.table in WHOLE and not query.fields else f"[{','.join(query.fields)}]",
+            **{f"filter[{name}]": value for name, value in query.where.items()},
+            "sort": f"[{query.sort}]",
+            "limit": str(query.limit),
+            **({"date": "1"} if query.dated else {}),
+        }
+        return self._call(f"/api/{query.table}", params, lambda answer: _rows(answer, query.table))
 
-    def _judged(self, answer: Answer) -> Any:
-        moment = answer.headers.get("access-time", "")
-        if moment.isdigit():
-            self.server_time = int(moment)
-        return _judge(answer)
+    def _call(self, path: str, params: Mapping[str, str], judge: Callable[[Answer], T]) -> T:
+        spoken = {"language": self.language} if self.language else {}
+
+        def keep_time(answer: Answer) -> T:
+            told = answer.headers.get("access-time", "")
+            if told.isdecimal() and len(told) < 12:
+                self._served_at = datetime.fromtimestamp(int(told), UTC)
+            return judge(answer)
+
+        return self._http.call(Request("GET", path, {**params, "output_format": "JSON", **spoken}), keep_time)
 
 
-def _one_of(values: Sequence[str]) -> str:
-    numbers = sorted(int(value) for value in values if value.isdigit())
-    if len(numbers) == len(values) and len(numbers) > 10 and numbers[-1] - numbers[0] < 3 * len(numbers):
-        return f"[{numbers[0]},{numbers[-1]}]"
+# --- what an answer means -------------------------------------------------------------------------------------------------
+
+
+def _rows(answer: Answer, table: str) -> list[Row] | None:
+    """The rows of a list: `{"orders":[...]}`, or `[]` for none. None where the shop died of the request."""
+    if answer.status == 404:
+        raise _not_a_shop(answer)
+    if (answer.status in (200, 500)) and not answer.body:
+        return None  # PHP ran out of memory or time (500), or a text that is no JSON was among the rows (200)
+    loaded = _loaded(answer, table)
+    if loaded == []:
+        return []
+    found = next(iter(loaded.values())) if isinstance(loaded, dict) and len(loaded) == 1 else None
+    if not isinstance(found, list) or not all(isinstance(row, dict) and _is_id(row.get("id")) for row in found):
+        raise ContractBroken(f"the list `{table}` has another shape than expected", remote=REMOTE)
+    return found
+
+
+def _is_id(value: object) -> bool:
+    """A number, or its text: which of them depends on the table."""
+    return isinstance(value, int | str) and str(value).isascii() and str(value).isdecimal()
+
+
+def _stands(answer: Answer, table: str) -> bool:
+    if answer.status == 404:
+        if answer.body:
+            raise _not_a_shop(answer)
+        return False
+    _loaded(answer, table)
+    return True
+
+
+def _names(answer: Answer) -> frozenset[str]:
+    if answer.status == 404:
+        raise _not_a_shop(answer)
+    loaded = _loaded(answer, "")
+    if not isinstance(loaded, list) or not all(isinstance(name, str) for name in loaded):
+        raise _not_a_shop(answer)
+    return frozenset(loaded)
+
+
+def _loaded(answer: Answer, table: str) -> object:
+    """The JSON of a good answer; raises what any other one means."""
+    if answer.status != 200:
+        raise classify(answer, table)
+    try:
+        loaded: object = answer.json()
+    except ContractBroken as err:
+        raise ContractBroken(
+            "the shop's answer is no JSON",
+            hint="if the shop runs in developer mode (_PS_MODE_DEV_), warnings are printed into its answers: switch it off",
+            remote=REMOTE,
+        ) from err
+    if isinstance(loaded, dict) and "errors" in loaded:
+        raise ContractBroken("the shop answered with an error in place of data", remote=REMOTE)
+    return loaded
+
+
+def classify(answer: Answer, table: str) -> ZsyncError:
+    """The error that an answer other than 200 means (facts, section 1)."""
+    codes = _codes(answer)
+    match answer.status:
+        case 301 | 302 | 303 | 307 | 308:
+            return _elsewhere(answer)
+        case 401 if 18 in codes:
+            return ConfigError("the webservice key is not 32 characters long", hint=_KEY_HINT, remote=REMOTE)
+        case 401 if 20 in codes or 21 in codes:
+            return ConfigError("the shop does not know the webservice key, or it is not active", hint=_KEY_HINT, remote=REMOTE)
+        case 401 | 405 if 26 in codes or 25 in codes:
+            return ConfigError(
+                f"the webservice key may not read `{table}`",
+                hint=f"give it GET on `{table}` in the back office under Advanced Parameters > Webservice",
+                remote=REMOTE,
+            )
+        case 401:
+            return ConfigError(
+                "the webservice key did not reach the shop",
+                hint="the web server drops the header Authorization (with PHP as CGI: let it through, `CGIPassAuth On`)",
+                remote=REMOTE,
+            )
+        case 403 if 132 in codes:
+            return ConfigError("the webservice key is not linked to this shop", hint=_KEY_HINT, remote=REMOTE)
+        case 403:
+            return ConfigError(
+                "the web server forbids access to the webservice", hint="look at its rules for /api", remote=REMOTE
+            )
+        case 404:
+            return _not_a_shop(answer)
+        case 429:
+            return Throttled("the shop's server asks for a pause", after_s=30, remote=REMOTE)
+        case 503 if 22 in codes:
+            return ConfigError(
+                "the shop's webservice is switched off",
+                hint="switch it on in the back office under Advanced Parameters > Webservice",
+                remote=REMOTE,
+            )
+        case status if status >= 500:
+            return Unavailable(f"the shop answered {status}{_told(codes)}", hint="look at the shop's error log", remote=REMOTE)
+        case status:
+            return ContractBroken(
+                f"the shop refuses the request for `{table}`: {status}{_told(codes)}",
+                hint="made for QloApps 1.6.1; another version may name things differently",
+                remote=REMOTE,
+            )
+
+
+def _codes(answer: Answer) -> frozenset[int]:
+    """The codes of `{"errors":[{"code":..,"message":..}]}`; none where the body is something else."""
+    if answer.content_type != "application/json":
+        return frozenset()
+    try:
+        loaded = answer.json()
+    except ContractBroken:
+        return frozenset()  # the status alone has to do
+    errors = loaded.get("errors") if isinstance(loaded, dict) else None
+    found = [each.get("code") for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+    return frozenset(code for code in found if isinstance(code, int))
+
+
+def _told(codes: frozenset[int]) -> str:
+    return f" (code {', '.join(map(str, sorted(codes)))})" if codes else ""
+
+
+def _elsewhere(answer: Answer) -> ConfigError:
+    """QloApps sends every host name that is not its own to the shop's domain; so do web servers from http to https."""
+    where = urlsplit(answer.headers.get("location", ""))
+    words = f" and names `{where.scheme}://{where.netloc}`" if where.netloc else ""
+    return ConfigError(
+        f"the shop does not answer under this address{words}",
+        hint="set [source] url to the shop's own domain (back office: Preferences > SEO & URLs); redirects are not followed",
+        remote=REMOTE,
+    )
+
+
+def _not_a_shop(answer: Answer) -> ConfigError:
+    return ConfigError(
+        f"there is no QloApps webservice at this address (status {answer.status})",
+        hint="set [source] url to the shop's address without `/api`; friendly URLs must be on (the web server rewrites `/api`)",
+        remote=REMOTE,
+    )
+
+
+def _unspeakable(table: str, after: int) -> OutOfReach:
+    return OutOfReach(
+        f"the shop cannot give the row of `{table}` that follows id {after}",
+        hint="look at the shop's PHP error log: out of memory, or a text in that row that is no UTF-8",
+        remote=REMOTE,
+    )
+
+
+# --- lists in an address --------------------------------------------------------------------------------------------------
+
+
+def _chunks(values: Sequence[str], most: int) -> Iterator[Sequence[str]]:
+    """Parts of at most `most` values whose list fits into an address; `|` counts three, as it is encoded."""
+    part: list[str] = []
+    size = 0
+    for value in values:
+        if part and (len(part) == most or size + len(value) + 3 > _LONGEST_LIST):
+            yield part
+            part, size = [], 0
+        part.append(value)
+        size += len(value) + 3
+    if part:
+        yield part
+
+
+def _filter(values: Sequence[str]) -> str:
+    """One of these: as a range where they are numbers that lie close together, which is short, else as a list."""
+    if all(value.isdecimal() for value in values):
+        numbers = sorted(int(value) for value in values)
+        if len(numbers) > 2 and numbers[-1] - numbers[0] < 2 * len(numbers):
+            return f"[{numbers[0]},{numbers[-1]}]"
     return f"[{'|'.join(values)}]"
 
 
-def since(moment: str, until: str) -> str:
-    """A filter for times from `moment` on; both ends are inclusive."""
-    return f"[{moment},{until}]"
-
-
-FAR = datetime(2099, 12, 31, 23, 59, 59).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ001 - the shop's wall clock
-"""A time that no change is made after."""
-
-_KEY_HINT = "QloApps: advanced parameters > webservice; the key needs GET on what the README lists"
-
-
-def _judge(answer: Answer) -> Any:
-    """The decoded answer, or what it means that there is none (facts, section 1)."""
-    status, body = answer.status, answer.body.strip()
-    if 300 <= status < 400:
-        raise ConfigError(
-            "QloApps redirects: the host of `url` is not the shop's own domain",
-            hint="set `url` under [source] to the shop's address as it stands in QloApps (with or without www)",
-        )
-    codes = _codes(answer) if body.startswith(b"{") else []
-    if status in (401, 403) or 22 in codes:
-        raise _refused(status, codes)
-    if status == 404:
-        return []
-    if status >= 500:
-        if not body:
-            raise PageTooLarge("QloApps died on this request (500 without words)", hint="raise PHP's memory_limit", remote=REMOTE)
-        raise Unavailable(f"QloApps answered {status}", hint="see the shop's PHP log", remote=REMOTE)
-    if status == 400:
-        raise ContractBroken(
-            f"QloApps does not understand a request of ours (codes {codes})", hint="is it QloApps 1.6 or 1.7?", remote=REMOTE
-        )
-    if status != 200 or not body:
-        raise Unavailable(f"QloApps answered {status} with an empty body", hint="see the shop's PHP log", remote=REMOTE)
-    if answer.content_type not in ("application/json", "application/javascript"):
-        raise Unavailable(
-            "QloApps answered with something that is no JSON",
-            hint="is the developer mode on, or another page at `url`?",
-            remote=REMOTE,
-        )
-    try:
-        return answer.json()
-    except ContractBroken as err:
-        raise Unavailable(
-            "QloApps answered with JSON that cannot be read", hint="switch the developer mode off (_PS_MODE_DEV_)", remote=REMOTE
-        ) from err
-
-
-def _codes(answer: Answer) -> list[int]:
-    try:
-        errors = answer.json().get("errors", [])
-        return [int(each["code"]) for each in errors]
-    except (ContractBroken, AttributeError, KeyError, TypeError, ValueError):
-        return []
-
-
-def _refused(status: int, codes: Sequence[int]) -> ZsyncError:
-    if 22 in codes:
-        return _out("the webservice of QloApps is switched off", "QloApps: advanced parameters > webservice > enable")
-    if 26 in codes:
-        return ConfigError("the webservice key may not read one of the tables", hint=_KEY_HINT)
-    if 132 in codes:
-        return ConfigError("the webservice key does not belong to this shop", hint=_KEY_HINT)
-    return ConfigError(f"QloApps does not accept the webservice key ({status})", hint=_KEY_HINT)
-
-
-def _out(message: str, hint: str) -> RunError:
-    return OutOfReach(message, hint=hint, remote=REMOTE)
+def _last_id(rows: Sequence[Row], after: int, table: str) -> int:
+    """The id that the next page follows. ContractBroken where rows do not rise: a page would be lost."""
+    for row in rows:
+        id = int(ident(row))
+        if id <= after:
+            raise ContractBroken(f"the rows of `{table}` do not come in the order asked for", remote=REMOTE)
+        after = id
+    return after

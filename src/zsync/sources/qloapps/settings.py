@@ -1,17 +1,32 @@
-"""The settings of a QloApps source: [source]."""
+"""The settings of a QloApps source: [source]. Names are those of `interface.md`; unknown ones are errors."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from zsync.net.secret import Secret
 
+_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,11}\Z")
 
-def _base(value: str) -> str:
-    """The shop's address, with or without `/api`."""
+
+def _tag(value: str) -> str:
+    if not _TAG.match(value):
+        raise ValueError('give 1 to 12 of a-z, 0-9 and "-", such as "hotel"; it stays in the keys for ever')
+    return value
+
+
+def _url(value: str) -> str:
+    """The shop's address without `/api` and without a slash at its end."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError('give the shop\'s address, such as "https://hotel.example.com"')
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("give the shop's address without a user name, a query or a fragment; the key has a line of its own")
     return value.rstrip("/").removesuffix("/api")
 
 
@@ -21,9 +36,13 @@ class QloAppsSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     type: Literal["qloapps"] = Field("qloapps", description="the source")
-    tag: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,11}$", description="names this source in keys for ever: a-z, 0-9, -")
-    url: Annotated[str, AfterValidator(_base)] = Field(description="the shop's address, as it stands in QloApps")
-    api_key: Secret = Field(description="the webservice key: 32 characters")
-    start_date: date | None = Field(None, description="an order is in if its invoice date, else its own, is on or after it")
-    page_size: int = Field(500, ge=25, le=1000, description="rows asked for at once")
-    timeout: float = Field(60.0, gt=0, le=600, description="seconds that one request may take")
+    tag: Annotated[str, AfterValidator(_tag)] = Field(description="names this source in keys for ever; kept in the state at init")
+    url: Annotated[str, AfterValidator(_url)] = Field(description="the shop's address: a domain that it knows as its own")
+    api_key: Secret = Field(description="a key of Advanced Parameters > Webservice with GET on what is read")
+    start_date: date | None = Field(
+        None, description="orders before it stay out; an order counts by its invoice's date, else its own"
+    )
+    page_size: int = Field(
+        500, ge=10, le=1000, description="rows asked for at once; it halves by itself where the shop's memory ends"
+    )
+    timeout: float = Field(60.0, gt=0, le=600, description="longest life of one request to the shop, in seconds")

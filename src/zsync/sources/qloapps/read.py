@@ -1,0 +1,270 @@
+"""Reading: the streams, page by page, each with a cursor from which reading again misses nothing.
+
+    first reading     by id, lowest first; the cursor says how far it came, and when it began
+    later readings    feeds say whose rows changed; what changed is read whole; the cursor moves with the last page
+    room types, services   few, and their taxes change without a date: read whole each time, handed out if anything differs
+
+What has no dates (currencies, taxes, countries, the shop's settings) is read once by each object: once a run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from zsync.errors import ContractBroken, RecordError, SuspiciousChange
+from zsync.model.key import Key
+from zsync.model.record import Page, Record, Unreadable
+from zsync.ports import Clock
+from zsync.sources.qloapps import assemble, feeds, parse
+from zsync.sources.qloapps.client import REMOTE, Rows, Webservice
+from zsync.sources.qloapps.feeds import Cursor, Feed
+from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
+from zsync.sources.qloapps.tables import FIELDS, SHOP_SETTINGS
+from zsync.sources.qloapps.values import Row, ident, text
+
+Records = list[Record | Unreadable]
+
+_BOOKINGS_MOST = 200
+"""Orders, or references, of one page."""
+
+REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
+
+_SHOP_TABLES = ("currencies", "countries", "states", "languages", "taxes", "tax_rules", "tax_rule_groups")
+_TRANSLATED = "[PS_INVOICE_PREFIX|PS_CREDIT_SLIP_PREFIX]"
+
+ITEM_TABLES = {"room_types": "room_types", "service_products": "services"}
+
+
+class Reader:
+    """Reads one shop. Not for several threads."""
+
+    def __init__(self, service: Webservice, tag: str, clock: Clock) -> None:
+        self._service = service
+        self._tag = tag
+        self._clock = clock
+
+    # --- the shop -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _settings(self) -> Sequence[Row]:
+        names = f"[{'|'.join(SHOP_SETTINGS)}]"
+        return list(self._service.every("configurations", FIELDS["configurations"], where={"name": names}))
+
+    @cached_property
+    def basics(self) -> Basics:
+        """Time zone and language; from here on each request asks for texts in this language."""
+        found = basics(self._settings)
+        self._service.language = found.language
+        return found
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The shop's settings and the tables without dates: ten requests."""
+        self.basics  # noqa: B018 - the language comes first
+        tables = {name: self._table(name) for name in _SHOP_TABLES}
+        prefixes = self._service.every(
+            "translated_configurations", FIELDS["translated_configurations"], where={"name": _TRANSLATED}
+        )
+        hotels = self._service.every("addresses", ("id", "id_country", "id_state", "postcode"), where={"id_customer": "[0]"})
+        return shop(
+            {
+                **tables,
+                "configurations": self._settings,
+                "translated_configurations": list(prefixes),
+                "hotel_addresses": list(hotels),
+            }
+        )
+
+    def _table(self, name: str) -> list[Row]:
+        """A whole table. One that reads as empty is counted: with no tax rule every rate would be none."""
+        rows = list(self._service.every(name, FIELDS[name]))
+        if not rows and self._service.count(name):
+            raise ContractBroken(f"the shop counts rows of `{name}` and gives none", hint="look at its error log", remote=REMOTE)
+        return rows
+
+    @cached_property
+    def _products(self) -> dict[str, list[Row]]:
+        return {stream: self._table(table) for stream, table in ITEM_TABLES.items()}
+
+    # --- streams ------------------------------------------------------------------------------------------------------
+
+    def items(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        """All room types, or all services, if anything about any of them is not as it was."""
+        records = self.item_records(stream, self._products_of(stream))
+        digest = _digest(records)
+        known = _known_items(cursor)
+        if known.get("rows") and not records:
+            feeds.believe_empty(self._service, ITEM_TABLES[stream])
+        if known.get("digest") != digest:
+            yield Page(tuple(records), json.dumps({"digest": digest, "rows": len(records)}), len(records))
+
+    def customers(self, cursor: str | None) -> Iterator[Page]:
+        """Customers, with their current address; a change of either marks the customer only."""
+        known = self._begun(cursor, feeds.CUSTOMERS)
+        if known.after is not None:
+            yield from self._first_customers(known, known.after)
+            return
+        new, owners = self._followed(known, feeds.CUSTOMERS)
+        ids = sorted({id for each in owners.values() for id in each}, key=int)
+        for part, mark in _parts(ids, known, new):
+            rows = sorted(self._service.among("customers", "id", part), key=lambda row: int(ident(row)))
+            yield Page(tuple(self.customer_records(rows)), str(mark), len(ids))
+
+    def bookings(self, cursor: str | None) -> Iterator[Page]:
+        """Bookings by reference: whatever of one has changed, it is read whole."""
+        known = self._begun(cursor, feeds.BOOKINGS)
+        if known.after is not None:
+            yield from self._first_bookings(known, known.after)
+            return
+        new, owners = self._followed(known, feeds.BOOKINGS)
+        references, nameless = self._references(owners)
+        for part, mark in _parts(references, known, new):
+            found = nameless + self.booking_records(part, held=known.held())
+            nameless = []
+            yield Page(tuple(found), str(mark), len(references))
+
+    def _first_customers(self, known: Cursor, after: int) -> Iterator[Page]:
+        total = self._service.count("customers")
+        while True:
+            page = self._service.page("customers", FIELDS["customers"], after=after)
+            mark = self._next(known, "customers", page)
+            yield Page(tuple(self.customer_records(page.rows)), str(mark), total)
+            if not page.more:
+                return
+            after = page.last
+
+    def _first_bookings(self, known: Cursor, after: int) -> Iterator[Page]:
+        """Pages of orders by id. A reference whose lowest order lies before the page came with an earlier one."""
+        total = self._service.count("orders")
+        while True:
+            page = self._service.page("orders", ("id", "reference"), after=after, most=_BOOKINGS_MOST)
+            mark = self._next(known, "orders", page)
+            references, nameless = self._named(page.rows)
+            found = nameless + self.booking_records(references, held=known.held(), after=after)
+            yield Page(tuple(found), str(mark), total)
+            if not page.more:
+                return
+            after = page.last
+
+    def _next(self, known: Cursor, table: str, page: Rows) -> Cursor:
+        """The cursor after a page of a first reading. The last page must have come to the newest row that there was."""
+        if page.more:
+            return replace(known, after=page.last)
+        newest = int(known.marks[f"{table}.id"] or "0")
+        if page.last < newest and self._service.stands(table, str(newest)):
+            raise SuspiciousChange(
+                f"the list of the hotel's `{table}` ends at {page.last}, and there is {newest}",
+                hint="look at the shop's error log; nothing was changed, and the next run goes on from there",
+                remote=REMOTE,
+            )
+        return replace(known, after=None)
+
+    # --- cursors ------------------------------------------------------------------------------------------------------
+
+    def _begun(self, cursor: str | None, of: Sequence[Feed]) -> Cursor:
+        """The cursor to read on from: for a first reading, the feeds' marks of now, before anything is read."""
+        self.basics  # noqa: B018 - tells the server's clock, and the language
+        known = Cursor.parse(cursor) if cursor is not None else None
+        if known is not None:
+            return known
+        since = int(self._service.served_at.timestamp())
+        return Cursor(since, {feed.name: feeds.newest(self._service, feed) for feed in of}, after=0)
+
+    def _followed(self, known: Cursor, of: Sequence[Feed]) -> tuple[Cursor, dict[str, frozenset[str]]]:
+        """The cursor that this reading will leave, and whose rows have changed, by table."""
+        since = int(self._service.served_at.timestamp())
+        found = {feed: feeds.changes(self._service, feed, known, self.basics.zone) for feed in of}
+        owners: dict[str, frozenset[str]] = {}
+        for feed, each in found.items():
+            owners[feed.table] = owners.get(feed.table, frozenset()) | each.owners
+        return Cursor(since, {feed.name: each.mark for feed, each in found.items()}), owners
+
+    # --- whose booking ------------------------------------------------------------------------------------------------
+
+    def _references(self, owners: dict[str, frozenset[str]]) -> tuple[list[str], Records]:
+        """The references that changed rows belong to, by their lowest changed order, and orders without a usable one."""
+        orders = owners["orders"] | owners["room_bookings"] | owners["order_slip"] | owners["order_invoices"]
+        rooms = owners["booking_extra_demands"]
+        if rooms:
+            found = self._service.among("room_bookings", "id", rooms, fields=("id", "id_order"))
+            orders |= {ident(row, "id_order") for row in found}
+        rows = sorted(self._service.among("orders", "id", orders, fields=("id", "reference")), key=lambda row: int(ident(row)))
+        if orders and not rows:
+            feeds.believe_empty(self._service, "orders")
+        references, nameless = self._named(rows)
+        paid = [each for each in sorted(owners["order_payments"]) if REFERENCE.match(each)]
+        return list(dict.fromkeys([*references, *paid])), nameless
+
+    def _named(self, rows: Iterable[Row]) -> tuple[list[str], Records]:
+        """References in order, and orders whose reference is none that could be asked for."""
+        references: dict[str, None] = {}
+        nameless: Records = []
+        for row in rows:
+            reference = text(row, "reference")
+            if REFERENCE.match(reference):
+                references[reference] = None
+            else:
+                id = ident(row)
+                error = RecordError("its booking reference is empty or has odd characters", hint="see it in the back office")
+                nameless.append(Unreadable(Key.of(self._tag, "order", id), "orders", id, f"order {id}", error))
+        return list(references), nameless
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def booking_records(self, references: Sequence[str], *, held: frozenset[str] = frozenset(), after: int = 0) -> Records:
+        """Nothing for references that have neither orders nor payments."""
+        if not references:
+            return []
+        products = frozenset(ident(row) for stream in ITEM_TABLES for row in self._products_of(stream))
+        return assemble.bookings(
+            self._service,
+            self.shop,
+            self._tag,
+            references,
+            self._clock.now(),
+            products=products,
+            held=held,
+            after=after,
+        )
+
+    def customer_records(self, rows: Sequence[Row]) -> Records:
+        """With each customer's address that is not deleted; there is at most one, else the latest counts."""
+        if not rows:
+            return []
+        ids = [ident(row) for row in rows]
+        found = self._service.among("addresses", "id_customer", ids, where={"deleted": "[0]"})
+        current = {ident(row, "id_customer"): row for row in sorted(found, key=lambda row: int(ident(row)))}
+        now = self._clock.now()
+        return [parse.customer(row, current.get(ident(row)), self.shop, self._tag, now) for row in rows]
+
+    def item_records(self, stream: str, rows: Sequence[Row]) -> Records:
+        now, room = self._clock.now(), stream == "room_types"
+        return [parse.item(row, self.shop, self._tag, now, room=room) for row in rows]
+
+    def _products_of(self, stream: str) -> list[Row]:
+        self.basics  # noqa: B018 - names are asked for in the shop's language
+        return self._products[stream]
+
+
+def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Sequence[str], Cursor]]:
+    """The values in parts with the cursor that goes with each: only the last part moves it, so that a reading which is cut
+    short begins again where it began. One part at least: the clock moves on even when nothing has changed."""
+    for begin in range(0, max(len(values), 1), _BOOKINGS_MOST):
+        part = values[begin : begin + _BOOKINGS_MOST]
+        yield part, new if begin + _BOOKINGS_MOST >= len(values) else old
+
+
+def _known_items(cursor: str | None) -> dict[str, Any]:
+    loaded: Any = json.loads(cursor) if cursor else {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _digest(records: Records) -> str:
+    told = [each.revision if isinstance(each, Record) else f"{each.key} {each.error.message}" for each in records]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
