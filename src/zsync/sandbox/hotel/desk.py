@@ -10,30 +10,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from zsync.sandbox.hotel.ledger import Ledger, Row, cents, letters, made_up, total
-
-AWAITING, PAID, PROCESSING, CANCELED, REFUNDED, ERROR, PARTIAL = 1, 2, 3, 4, 5, 6, 8
-"""Ids of the states of an order, as a new shop has them."""
-
-_ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """`rooms` rooms of one type for `nights` nights from `arrive` (ISO date); `price` per room and night without tax."""
-
-    room_type: int
-    arrive: str
-    nights: int
-    rooms: int = 1
-    price: str | None = None
-    adults: int = 2
-    children: int = 0
+from zsync.sandbox.hotel.bookwork import AWAITING, CANCELED, ERROR, REFUNDED, ZERO, Bookwork, Stay, day, priced
+from zsync.sandbox.hotel.ledger import Ledger, Row, cents, made_up
 
 
 class Desk:
@@ -41,6 +22,7 @@ class Desk:
 
     def __init__(self, tables: dict[str, list[dict[str, Any]]], *, clock: Callable[[], float] = time.time) -> None:
         self.ledger = Ledger(tables, clock)
+        self._work = Bookwork(self.ledger)
         self._put_away: dict[str, list[Row]] = {}
 
     def at(self, local: str | None) -> Desk:
@@ -141,20 +123,20 @@ class Desk:
         `services` gives the quantity of each per room (and per night where it is sold so), `demands` the extra demands of
         the first room, `voucher` a cart rule.
         """
-        hotels = {self._room_type(stay.room_type)["id_hotel"] for stay in stays}
+        hotels = {self._work.room_type(stay.room_type)["id_hotel"] for stay in stays}
         if len(hotels) != 1:
             raise ValueError("an order has one hotel, and at least one stay")
         hotel = self.ledger.row("hotels", int(hotels.pop()))
-        order = self._open(customer, hotel, reference, method, source)
-        booked = self._let(order, hotel, stays)
+        order = self._work.open(customer, hotel, reference, method, source)
+        booked = self._work.let(order, hotel, stays)
         for service, quantity in (services or {}).items():
-            self._serve(order, hotel, stays, service, quantity)
+            self._work.serve(order, hotel, stays, service, quantity)
         for demand in demands:
-            self._demand(hotel, booked[0], stays[0].nights, demand)
+            self._work.demand(hotel, booked[0], stays[0].nights, demand)
         if voucher is not None:
-            self._redeem(order, voucher)
+            self._work.redeem(order, voucher)
         order["associations"] = {"bookings": [{"id": str(row["id"])} for row in booked]}
-        self._sum(order)
+        self._work.sum(order)
         self.ledger.change("orders", order, advance_paid_amount=Decimal(order["total_paid"]))
         self._record(order, AWAITING)
         return int(order["id"])
@@ -214,7 +196,7 @@ class Desk:
         """
         row, sum_paid = self.ledger.row("orders", order), Decimal(amount)
         shares = {order: sum_paid} if over is None else {o: Decimal(part) for o, part in over.items()}
-        if sum(shares.values(), _ZERO) != sum_paid or {self.reference(o) for o in shares} != {row["reference"]}:
+        if sum(shares.values(), ZERO) != sum_paid or {self.reference(o) for o in shares} != {row["reference"]}:
             raise ValueError("the shares add up to the payment, on orders of one reference")
         payment = self.ledger.add(
             "order_payments",
@@ -247,14 +229,14 @@ class Desk:
         """Cancel every room of an unpaid order that has no invoice: all sums become zero, what was booked stays readable."""
         row = self._unpaid(order)
         for stay in self.ledger.where("room_bookings", id_order=order):
-            self._give_up(stay)
+            self._work.give_up(stay)
         for line in self.ledger.where("order_details", id_order=order):
             back = line["product_quantity"] if line["is_booking_product"] == "1" else 1
-            self._reprice("order_details", line, _ZERO, _ZERO)
+            self._work.reprice("order_details", line, ZERO, ZERO)
             self.ledger.change("order_details", line, product_quantity_refunded=back)
         for discount in self.ledger.where("order_discounts", id_order=order):
-            self.ledger.change("order_discounts", discount, value=_ZERO, value_tax_excl=_ZERO)
-        self._sum(row)
+            self.ledger.change("order_discounts", discount, value=ZERO, value_tax_excl=ZERO)
+        self._work.sum(row)
         self.set_state(order, CANCELED)
 
     def cancel_room(self, stay: int) -> None:
@@ -264,14 +246,14 @@ class Desk:
         rooms = len(self.ledger.where("room_bookings", id_order=row["id"], is_cancelled=0))
         if rooms < 2:
             raise ValueError("the last room goes with its order")
-        nights = (_day(booked["date_to"]) - _day(booked["date_from"])).days
-        self._give_up(booked)
-        self._follow(booked, nights)
+        nights = (day(booked["date_to"]) - day(booked["date_from"])).days
+        self._work.give_up(booked)
+        self._work.follow(booked, nights)
         for line in self.ledger.where("order_details", id_order=row["id"], is_booking_product=0):
             excl, incl = (Decimal(line[f"total_price_tax_{side}"]) * (rooms - 1) / rooms for side in ("excl", "incl"))
-            self._reprice("order_details", line, cents(excl), cents(incl))
+            self._work.reprice("order_details", line, cents(excl), cents(incl))
             self.ledger.change("order_details", line, product_quantity_refunded=int(line["product_quantity"]) // rooms)
-        self._sum(row)
+        self._work.sum(row)
         self.ledger.save("orders", row)
 
     def slip(self, order: int, *stays: int) -> int:
@@ -279,14 +261,14 @@ class Desk:
         chosen = [self.ledger.row("room_bookings", stay) for stay in stays or self.stays(order)]
         parts = []
         for number, stay in enumerate(chosen, start=1):
-            nights = (_day(stay["date_to"]) - _day(stay["date_from"])).days
+            nights = (day(stay["date_to"]) - day(stay["date_from"])).days
             line = self.ledger.row("order_details", stay["id_order_detail"])
             refunded = int(line["product_quantity_refunded"]) + nights
             self.ledger.change("order_details", line, product_quantity_refunded=refunded)
             self.ledger.save("room_bookings", stay, is_refunded=1)
             amounts = {f"amount_tax_{side}": stay[f"total_price_tax_{side}"] for side in ("excl", "incl")}
             parts.append({"id": str(number), "id_order_detail": str(line["id"]), "product_quantity": str(nights), **amounts})
-        slip = self._credit(order, parts)
+        slip = self._work.credit(order, parts)
         if not self.ledger.where("room_bookings", id_order=order, is_refunded=0):
             self.set_state(order, REFUNDED)
         return slip
@@ -295,21 +277,21 @@ class Desk:
         """Another price per night, without tax, for one room; the order moves, an invoice that exists does not."""
         booked = self.ledger.row("room_bookings", stay)
         order = self.ledger.row("orders", booked["id_order"])
-        nights = (_day(booked["date_to"]) - _day(booked["date_from"])).days
+        nights = (day(booked["date_to"]) - day(booked["date_from"])).days
         line = self.ledger.row("order_details", booked["id_order_detail"])
-        rate = self.ledger.rate(line["id_tax_rules_group"], self._country(order))
-        excl, incl = _priced(Decimal(price), nights, rate)
+        rate = self.ledger.rate(line["id_tax_rules_group"], self._work.country(order))
+        excl, incl = priced(Decimal(price), nights, rate)
         self.ledger.save("room_bookings", booked, total_price_tax_excl=excl, total_price_tax_incl=incl)
-        self._follow(booked, 0)
-        self._sum(order)
+        self._work.follow(booked, 0)
+        self._work.sum(order)
         self.ledger.save("orders", order)
 
     def add_service(self, order: int, service: int, quantity: int) -> int:
         """One more service line on an order; the order moves."""
         row = self.ledger.row("orders", order)
         (first, *_rest) = self.ledger.where("room_bookings", id_order=order)
-        line = self._serve(row, self.ledger.row("hotels", first["id_hotel"]), (), service, quantity)
-        self._sum(row)
+        line = self._work.serve(row, self.ledger.row("hotels", first["id_hotel"]), (), service, quantity)
+        self._work.sum(row)
         self.ledger.save("orders", row)
         return int(line["id"])
 
@@ -325,217 +307,6 @@ class Desk:
         """The guest is gone; moves the stay's date and not the order's."""
         self.ledger.save("room_bookings", self.ledger.row("room_bookings", stay), id_status=3, check_out=self.ledger.now())
 
-    # -- the parts of a booking ---------------------------------------------------------------------------------------
-
-    def _open(self, customer: int, hotel: Row, reference: str | None, method: str, source: str) -> Row:
-        address = next((a["id"] for a in self.ledger.where("addresses", id_customer=customer, deleted=0)), 0)
-        name = self.ledger.said(hotel["hotel_name"])
-        house = next((a["id"] for a in self.ledger.where("addresses", id_customer=0, alias=name)), 0)
-        person, number = self.ledger.row("customers", customer), len(self.ledger.tables["orders"]) + 1
-        return self.ledger.add(
-            "orders",
-            id_address_delivery=address,
-            id_address_invoice=address,
-            id_address_tax=house,
-            id_cart=number,
-            id_currency=self.ledger.setting("PS_CURRENCY_DEFAULT"),
-            id_lang=person["id_lang"],
-            id_customer=customer,
-            current_state=AWAITING,
-            module="bankwire",
-            secure_key=person["secure_key"],
-            payment=method,
-            payment_type=3,
-            conversion_rate=Decimal(1),
-            source=source,
-            reference=reference or letters(f"order {number}"),
-            with_occupancy=1,
-        )
-
-    def _let(self, order: Row, hotel: Row, stays: Sequence[Stay]) -> list[Row]:
-        """The room line of each room type, and a row for each room."""
-        booked: list[Row] = []
-        for kind in dict.fromkeys(stay.room_type for stay in stays):
-            product = self._room_type(kind)
-            mine = [stay for stay in stays if stay.room_type == kind]
-            line = self._line(order, product, sum(s.nights * s.rooms for s in mine), Decimal(mine[0].price or product["price"]))
-            rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
-            rows = [self._room(order, hotel, product, line, stay, rate) for stay in mine for _ in range(stay.rooms)]
-            self._reprice("order_details", line, total(rows, "total_price_tax_excl"), total(rows, "total_price_tax_incl"))
-            booked += rows
-        return booked
-
-    def _room(self, order: Row, hotel: Row, product: Row, line: Row, stay: Stay, rate: Decimal) -> Row:
-        leave = (date.fromisoformat(stay.arrive) + timedelta(days=stay.nights)).isoformat()
-        room = self._free(int(product["id"]), f"{stay.arrive} 00:00:00", f"{leave} 00:00:00")
-        excl, incl = _priced(Decimal(stay.price or product["price"]), stay.nights, rate)
-        country = self.ledger.said(self.ledger.row("countries", hotel["id_country"])["name"])
-        return self.ledger.add(
-            "room_bookings",
-            id_product=product["id"],
-            id_hotel=hotel["id"],
-            id_order=order["id"],
-            id_order_detail=line["id"],
-            id_cart=order["id_cart"],
-            id_room=room["id"],
-            id_customer=order["id_customer"],
-            booking_type=1,
-            id_status=1,
-            date_from=f"{stay.arrive} 00:00:00",
-            date_to=f"{leave} 00:00:00",
-            total_price_tax_excl=excl,
-            total_price_tax_incl=incl,
-            total_paid_amount=incl,
-            room_num=room["room_num"],
-            room_type_name=self.ledger.said(product["name"]),
-            hotel_name=self.ledger.said(hotel["hotel_name"]),
-            country=country,
-            check_in_time=hotel["check_in"],
-            check_out_time=hotel["check_out"],
-            adults=stay.adults,
-            children=stay.children,
-            child_ages="[]",
-            **{name: hotel[name] for name in ("city", "zipcode", "phone", "email")},
-        )
-
-    def _free(self, room_type: int, begin: str, end: str) -> Row:
-        taken = {
-            stay["id_room"]
-            for stay in self.ledger.tables["room_bookings"]
-            if stay["is_refunded"] == "0" and stay["date_from"] < end and begin < stay["date_to"]
-        }
-        free = [room for room in self.ledger.where("hotel_rooms", id_product=room_type) if room["id"] not in taken]
-        if not free:
-            raise ValueError("no room of this type is free")
-        return free[0]
-
-    def _serve(self, order: Row, hotel: Row, stays: Sequence[Stay], service: int, quantity: int) -> Row:
-        """A service line: `quantity` for each room, and for each night where the service is sold by the night."""
-        product = self.ledger.row("services", service)
-        nightly = product["price_calculation_method"] == "2"
-        whole = quantity * (sum(s.rooms * (s.nights if nightly else 1) for s in stays) or 1)
-        line = self._line(order, product, whole, Decimal(product["price"]))
-        rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
-        self._reprice("order_details", line, *_priced(Decimal(product["price"]), whole, rate))
-        return line
-
-    def _line(self, order: Row, product: Row, quantity: int, price: Decimal) -> Row:
-        room = "id_hotel" in product
-        return self.ledger.add(
-            "order_details",
-            id_order=order["id"],
-            product_id=product["id"],
-            id_order_invoice=0,
-            id_shop=1,
-            product_name=self.ledger.said(product["name"]),
-            product_quantity=quantity,
-            product_quantity_in_stock=quantity,
-            product_price=price,
-            is_booking_product=room,
-            product_service_type=0 if room else 1,
-            product_auto_add=product["auto_add_to_cart"],
-            product_price_addition_type=product["price_addition_type"],
-            product_allow_multiple_quantity=product["allow_multiple_quantity"],
-            product_price_calculation_method=product["price_calculation_method"],
-            product_reference=product["reference"],
-            id_tax_rules_group=product["id_tax_rules_group"],
-            original_product_price=Decimal(product["price"]),
-        )
-
-    def _demand(self, hotel: Row, stay: Row, nights: int, demand: int) -> None:
-        wanted = self.ledger.row("extra_demands", demand)
-        rate = self.ledger.rate(wanted["id_tax_rules_group"], hotel["id_country"])
-        quantity = nights if wanted["price_calc_method"] == "1" else 1
-        unit, whole = _priced(Decimal(wanted["price"]), 1, rate), _priced(Decimal(wanted["price"]), quantity, rate)
-        row = self.ledger.add(
-            "booking_extra_demands",
-            id_htl_booking=stay["id"],
-            unit_price_tax_excl=unit[0],
-            unit_price_tax_incl=unit[1],
-            total_price_tax_excl=whole[0],
-            total_price_tax_incl=whole[1],
-            name=self.ledger.said(wanted["name"]),
-            price_calc_method=wanted["price_calc_method"],
-            id_tax_rules_group=wanted["id_tax_rules_group"],
-        )
-        stay.setdefault("associations", {}).setdefault("booking_extra_demands", []).append({"id": str(row["id"])})
-
-    def _redeem(self, order: Row, voucher: int) -> None:
-        """A voucher over all lines: a percentage of them, or an amount with tax shared as they are taxed."""
-        rule, lines = self.ledger.row("cart_rules", voucher), self.ledger.where("order_details", id_order=order["id"])
-        excl, incl = total(lines, "total_price_tax_excl"), total(lines, "total_price_tax_incl")
-        share = Decimal(rule["reduction_percent"]) / 100 or min(Decimal(rule["reduction_amount"]) / incl, Decimal(1))
-        self.ledger.add(
-            "order_discounts",
-            id_order=order["id"],
-            id_cart_rule=voucher,
-            name=self.ledger.said(rule["name"]),
-            value=cents(incl * share),
-            value_tax_excl=cents(excl * share),
-        )
-
-    def _credit(self, order: int, parts: list[Row]) -> int:
-        row = self.ledger.row("orders", order)
-        excl, incl = total(parts, "amount_tax_excl"), total(parts, "amount_tax_incl")
-        slip = self.ledger.add(
-            "order_slip",
-            id_customer=row["id_customer"],
-            id_order=order,
-            conversion_rate=row["conversion_rate"],
-            total_products_tax_excl=excl,
-            total_products_tax_incl=incl,
-            amount=incl,
-            shipping_cost=1,
-            redeem_status=1,
-            associations={"order_slip_details": parts},
-        )
-        return int(slip["id"])
-
-    # -- sums -------------------------------------------------------------------------------------------------------
-
-    def _sum(self, order: Row) -> None:
-        """The order's sums from its rows: lines + extra demands - discounts. Moves no date."""
-        lines = self.ledger.where("order_details", id_order=order["id"])
-        demands = [d for stay in self.stays(order["id"]) for d in self.ledger.where("booking_extra_demands", id_htl_booking=stay)]
-        discounts = self.ledger.where("order_discounts", id_order=order["id"])
-        excl, incl = (total(lines, f"total_price_tax_{side}") for side in ("excl", "incl"))
-        off_excl, off_incl = total(discounts, "value_tax_excl"), total(discounts, "value")
-        whole = incl + total(demands, "total_price_tax_incl") - off_incl
-        self.ledger.change(
-            "orders",
-            order,
-            total_discounts=off_incl,
-            total_discounts_tax_incl=off_incl,
-            total_discounts_tax_excl=off_excl,
-            total_paid=whole,
-            total_paid_tax_incl=whole,
-            total_paid_tax_excl=excl + total(demands, "total_price_tax_excl") - off_excl,
-            total_products=excl,
-            total_products_wt=incl,
-        )
-
-    def _reprice(self, resource: str, line: Row, excl: Decimal, incl: Decimal) -> None:
-        """Other totals for a line; its unit prices follow, except to zero: a cancelled line still shows what it was."""
-        self.ledger.change(resource, line, total_price_tax_excl=excl, total_price_tax_incl=incl)
-        quantity = int(line.get("product_quantity", 1)) - int(line.get("product_quantity_refunded", 0))
-        if resource == "order_details" and excl > 0 and quantity > 0:
-            self.ledger.change(resource, line, unit_price_tax_excl=excl / quantity, unit_price_tax_incl=incl / quantity)
-
-    def _follow(self, stay: Row, refunded: int) -> None:
-        """Let the line of a stay follow its rooms; `refunded` more of its nights are given up."""
-        line = self.ledger.row("order_details", stay["id_order_detail"])
-        rows = self.ledger.where("room_bookings", id_order_detail=line["id"])
-        back = int(line["product_quantity_refunded"]) + refunded
-        self.ledger.change("order_details", line, product_quantity_refunded=back)
-        self._reprice("order_details", line, total(rows, "total_price_tax_excl"), total(rows, "total_price_tax_incl"))
-
-    def _give_up(self, stay: Row) -> None:
-        """A stay that will not be: price zero, its extra demands too."""
-        nothing: dict[str, object] = {"total_price_tax_excl": _ZERO, "total_price_tax_incl": _ZERO}
-        self.ledger.save("room_bookings", stay, is_refunded=1, is_cancelled=1, **nothing)
-        for demand in self.ledger.where("booking_extra_demands", id_htl_booking=stay["id"]):
-            self.ledger.save("booking_extra_demands", demand, **nothing)
-
     def _unpaid(self, order: int) -> Row:
         row = self.ledger.row("orders", order)
         if Decimal(row["total_paid_real"]) != 0 or row["invoice_number"] != "0":
@@ -544,18 +315,3 @@ class Desk:
 
     def _record(self, order: Row, state: int) -> None:
         self.ledger.add("order_histories", id_employee=1, id_order_state=state, id_order=order["id"])
-
-    def _room_type(self, number: int) -> Row:
-        return self.ledger.row("room_types", number)
-
-    def _country(self, order: Row) -> str:
-        return str(self.ledger.row("addresses", order["id_address_tax"])["id_country"])
-
-
-def _priced(price: Decimal, quantity: int, rate: Decimal) -> tuple[Decimal, Decimal]:
-    """Price times quantity without and with tax, each rounded to cents once (`PS_ROUND_TYPE` 1, per room)."""
-    return cents(price * quantity), cents(price * quantity * (1 + rate))
-
-
-def _day(stamp: str) -> date:
-    return date.fromisoformat(stamp[:10])

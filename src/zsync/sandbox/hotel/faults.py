@@ -1,14 +1,14 @@
 """How the stand-in hotel misbehaves when it is told to: one fault a rule, by resource, for some requests or until told off.
 
-    off           the webservice is switched off: 503, code 22
-    redirect      as for a wrong host name: 302, empty
-    empty_500     PHP died: 500 with an empty body
-    php_error     a PHP warning while serving: 500, code 3, the data is lost
-    html_warning  the warning is printed before the data (developer mode): 200, `application/javascript`
-    half_page     the body ends in the middle
-    empty_body    200 with nothing
-    empty_list    200 and `[]` for a table that has rows
-    slow          the right answer, late
+off           the webservice is switched off: 503, code 22
+redirect      as for a wrong host name: 302, empty
+empty_500     PHP died: 500 with an empty body
+php_error     a PHP warning while serving: 500, code 3, the data is lost
+html_warning  the warning is printed before the data (developer mode): 200, `application/javascript`
+half_page     the body ends in the middle
+empty_body    200 with nothing
+empty_list    200 and `[]` for a table that has rows
+slow          the right answer, late
 """
 
 from __future__ import annotations

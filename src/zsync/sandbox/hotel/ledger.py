@@ -57,17 +57,15 @@ class Ledger:
         found = [r for r in self.tables[resource] if all(str(r[n]) == v for n, v in wanted.items())]
         return sorted(found, key=lambda r: int(r["id"]))
 
-    def add(self, resource: str, *, number: int | None = None, associations: Row | None = None, **fields: object) -> Row:
-        """A new row with these fields, the others unset; both dates are now unless given. KeyError for an unknown field."""
+    def add(self, resource: str, **fields: object) -> Row:
+        """A new row with these fields, the others unset; the next id and both dates now, unless given. KeyError: no such field."""
         spec = RESOURCES[resource]
         row = spec.blank()
-        new = number if number is not None else self._next(resource)
+        new = int(str(fields.pop("id", 0))) or self._next(resource)
         self._last[resource] = max(self._last.get(resource, 0), new)
         row["id"] = str(new) if spec.text_id else new
         dates: dict[str, object] = {name: self.now() for name in ("date_add", "date_upd") if name in row}
         self.change(resource, row, **{**dates, **fields})
-        if associations:
-            row["associations"] = associations
         self.tables[resource].append(row)
         return row
 
