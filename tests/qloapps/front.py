@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
+from qloapps import small
 from werkzeug import Request
 
 from zsync.model.record import Page, Record, Unreadable
@@ -20,6 +22,7 @@ from zsync.sources.qloapps.settings import QloAppsSettings
 from zsync.sources.qloapps.source import QloApps
 
 RECORDINGS = Path(__file__).resolve().parents[2].parent / "shared" / "recordings" / "qloapps"
+VIENNA = ZoneInfo("Europe/Vienna")
 URL = "http://127.0.0.1"
 AFTERWARDS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 """A day after everything that was recorded."""
@@ -45,6 +48,16 @@ def recorded_hotel(clock: StillClock, **options: Any) -> Hotel:
     """The recorded hotel, open for business: its desk and its server go by `clock`."""
     tables = deepcopy(recorded.load(RECORDINGS))
     return Hotel(tables, clock=lambda: clock.moment.timestamp(), sleep=clock.sleep, **options)
+
+
+def small_hotel(clock: StillClock, **options: Any) -> Hotel:
+    """The small hotel of our own, open for business."""
+    return Hotel(small.tables(), clock=lambda: clock.moment.timestamp(), sleep=clock.sleep, **options)
+
+
+def wall(clock: StillClock) -> str:
+    """The clock as the shop writes it."""
+    return clock.moment.astimezone(VIENNA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def transport(hotel: Hotel) -> httpx2.WSGITransport:
