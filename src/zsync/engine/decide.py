@@ -148,22 +148,29 @@ def _create(row: Row, body: Body, rows: Sequence[Row], lookup: Lookup, modules: 
         parent = lookup(Ref(module.parent, row.key))
         if parent is not None and parent.written is not None and module.shown(body, parent.written):
             return Accept(row, parent.written)
-    return Call(row, "create", body, () if row.alone else _riders(row, rows, lookup, modules, now))
+    if row.alone:
+        return Call(row, "create", body)
+    candidates = [each for each in rows if _rides(each, row, modules)]
+    for each in candidates:
+        rest = _needs(each, lookup, but=row.ref)
+        if rest is not None and not rest.stuck:
+            return rest  # its passenger is on the way: one call for both is cheaper than two
+    return Call(row, "create", body, _riders(row, candidates, lookup, now))
 
 
-def _riders(
-    lead: Row, rows: Sequence[Row], lookup: Lookup, modules: Mapping[str, Module], now: datetime
-) -> tuple[tuple[Row, Body], ...]:
-    """The rows of this scope that can leave in the call of `lead`: ready but for the id that this call will give."""
-    ready: list[tuple[Row, Body]] = []
-    for row in rows:
-        if modules[row.module].rides != lead.module or row.state is not State.WANTED or row.wanted is None or row.remote_id:
-            continue
-        if row.alone or lead.ref not in row.refs or (row.due_at is not None and row.due_at > now):
-            continue
-        if _needs(row, lookup, but=lead.ref) is None:
-            ready.append((row, resolved(row.wanted, lookup, leave=lead.ref)))
-    return tuple(ready)
+def _rides(row: Row, lead: Row, modules: Mapping[str, Module]) -> bool:
+    """Whether this row could leave in the call of `lead`."""
+    fresh = row.state is State.WANTED and row.wanted is not None and not row.remote_id and not row.alone
+    return fresh and modules[row.module].rides == lead.module and lead.ref in row.refs
+
+
+def _riders(lead: Row, candidates: Sequence[Row], lookup: Lookup, now: datetime) -> tuple[tuple[Row, Body], ...]:
+    """The rows that can leave in the call of `lead`: ready but for the id that this call will give."""
+    return tuple(
+        (row, resolved(row.wanted, lookup, leave=lead.ref))
+        for row in candidates
+        if row.wanted is not None and (row.due_at is None or row.due_at <= now) and _needs(row, lookup, but=lead.ref) is None
+    )
 
 
 def _withdraw(row: Row, rows: Sequence[Row], lookup: Lookup, module: Module) -> Step:

@@ -84,16 +84,11 @@ class Store:
             return
         with _plain_words(self.path):
             self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        with _plain_words(self.path):
             try:
+                yield
                 self.db.execute("COMMIT")
-            except sqlite3.Error:
-                if self._inside():
+            except BaseException:
+                if self._inside():  # SQLite has rolled back by itself when the disk is full
                     self.db.execute("ROLLBACK")
                 raise
 

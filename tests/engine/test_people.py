@@ -1,0 +1,251 @@
+"""What people do between runs: commands in the inbox, edits and deletions at the remote, switches, and the brake."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.world import World, booking, customer, key
+from zsync.engine.job import Options
+from zsync.errors import RecordError
+from zsync.model.intent import Ref
+from zsync.ports import Switches
+from zsync.state.desk import Inbox
+from zsync.state.status import Status
+
+CUSTOMER = Ref("contacts", key("customer", "1"))
+
+
+def settled(**switches: Switches) -> World:
+    """A world in which everything is written."""
+    world = World(switches=switches)
+    world.hotel.put(customer())
+    world.hotel.put(booking())
+    world.initialise()
+    world.run_to_rest()
+    return world
+
+
+def tell(world: World, verb: str, entity: str, id: str, **argument: str) -> None:
+    Inbox(world.store).post(verb, world.clock.now(), entity, [id], argument)
+
+
+def contact(world: World) -> str:
+    (doc,) = world.remote.standing("contacts")
+    return str(doc.body["name"])
+
+
+def test_an_edit_made_at_the_remote_is_a_conflict_that_shows_both_versions() -> None:
+    world = settled()
+    world.remote.standing("contacts")[0].body["name"] = "Edited by hand"
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    row = world.journal.row(CUSTOMER)
+    assert row is not None
+    assert row.error is not None
+    assert row.error.code == "conflict"
+    assert "Ada Guest" in row.error.detail
+    assert "Edited by hand" in row.error.detail
+    assert contact(world) == "Edited by hand"
+
+
+@pytest.mark.parametrize(("keep", "name"), [("zoho", "Edited by hand"), ("source", "Ada B. Guest"), ("ignore", "Edited by hand")])
+def test_a_conflict_is_ended_as_the_person_says(keep: str, name: str) -> None:
+    world = settled()
+    world.remote.standing("contacts")[0].body["name"] = "Edited by hand"
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    tell(world, "resolve", "customers", "1", keep=keep, reason="as agreed")
+    world.run_to_rest()
+    assert contact(world) == name
+    assert Status(world.store).problems() == []
+
+
+def test_the_same_edit_on_both_sides_needs_no_call_and_no_person() -> None:
+    world = settled()
+    world.remote.standing("contacts")[0].body["name"] = "Ada B. Guest"
+    world.hotel.put(customer(name="Ada B. Guest"))
+    writes = world.remote.writes
+    world.run_to_rest()
+    assert world.remote.writes == writes
+    assert Status(world.store).problems() == []
+
+
+def test_a_document_deleted_at_the_remote_is_held() -> None:
+    world = settled()
+    world.remote.docs.pop(world.remote.standing("contacts")[0].id)
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    found = Status(world.store).record("customers", "1")
+    assert found is not None
+    assert found.status == "held"
+    assert world.remote.standing("contacts") == []
+
+
+def test_retry_plans_a_failed_record_again() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.books.refuse_docs[key("customer", "1")] = RecordError("it has no name")
+    world.initialise()
+    world.run_to_rest()
+    assert [each.source_id for each in Status(world.store).problems()] == ["1"]
+    world.books.refuse_docs.clear()
+    tell(world, "retry", "customers", "1")
+    world.run_to_rest()
+    assert contact(world) == "Ada Guest"
+    assert Status(world.store).problems() == []
+
+
+def test_a_plan_error_that_was_ignored_stays_ended_until_the_record_changes() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.books.refuse_docs[key("customer", "1")] = RecordError("it has no name")
+    world.initialise()
+    tell(world, "resolve", "customers", "1", keep="ignore", reason="entered by hand")
+    world.run_to_rest()
+    found = Status(world.store).record("customers", "1")
+    assert found is not None
+    assert (found.status, found.error.message if found.error else "") == ("held", "entered by hand")
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    assert [each.source_id for each in Status(world.store).problems()] == ["1"]
+
+
+def test_a_command_is_carried_out_once() -> None:
+    world = settled()
+    tell(world, "retry", "customers", "1")
+    world.run_to_rest()
+    assert list(Inbox(world.store).take()) == []
+
+
+def test_auto_create_off_keeps_new_customers_out_unless_an_order_needs_them() -> None:
+    world = World(switches={"customers": Switches(create=False)})
+    world.hotel.put(customer())
+    world.hotel.put(customer("2", "Bo Guest"))
+    world.hotel.put(booking())
+    world.initialise()
+    world.run_to_rest()
+    assert contact(world) == "Ada Guest"
+    found = Status(world.store).record("customers", "2")
+    assert found is not None
+    assert (found.status, found.error.message if found.error else "") == ("skipped", "auto_create is off for customers")
+
+
+def test_auto_update_off_leaves_what_was_written() -> None:
+    world = settled(customers=Switches(update=False))
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    assert contact(world) == "Ada Guest"
+
+
+@pytest.mark.parametrize(("delete", "left"), [(True, 0), (False, 1)])
+def test_a_customer_disabled_in_the_hotel_is_disabled_at_the_remote_if_the_switch_says_so(delete: bool, left: int) -> None:
+    world = World(switches={"customers": Switches(delete=delete)})
+    world.hotel.put(customer())
+    world.initialise()
+    world.run_to_rest()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    assert len(world.remote.standing("contacts")) == left
+
+
+def test_a_disabled_customer_is_taken_into_use_again_under_the_same_id() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+    world.run_to_rest()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    assert contact(world) == "Ada B. Guest"
+    assert len(world.remote.docs) == 1
+
+
+def test_too_many_changes_at_once_stop_until_a_person_accepts_them() -> None:
+    world = World()
+    for number in range(40):
+        world.hotel.put(customer(str(number + 1), f"Guest {number}"))
+    world.initialise()
+    world.run_to_rest()
+    for number in range(40):
+        world.hotel.put(customer(str(number + 1), f"Renamed {number}"))
+    report = world.run()
+    assert report.exit_code == 3
+    assert report.error is not None
+    assert "40 of 40" in report.error.message
+    assert "--accept-changes" in report.error.hint
+    assert not any("Renamed" in str(doc.body["name"]) for doc in world.remote.standing("contacts"))
+    world.run(Options(accept_changes=True))
+    assert all("Renamed" in str(doc.body["name"]) for doc in world.remote.standing("contacts"))
+
+
+def test_equal_names_the_first_stays_bare_later_ones_carry_their_id() -> None:
+    world = World()
+    for id, name in (("1", "Juan Perez"), ("2", "juan  perez"), ("3", "Juan Perez")):
+        world.hotel.put(customer(id, name))
+    world.initialise()
+    world.run_to_rest()
+    assert sorted(str(doc.body["name"]) for doc in world.remote.standing("contacts")) == [
+        "Juan Perez",
+        "Juan Perez (3)",
+        "juan  perez (2)",
+    ]
+
+
+def test_limit_and_max_calls_stop_between_calls_and_the_rest_goes_later() -> None:
+    world = World()
+    for number in range(6):
+        world.hotel.put(customer(str(number + 1), f"Guest {number}"))
+    world.initialise()
+    world.run(Options(limit=2))
+    assert len(world.remote.standing("contacts")) == 2
+    report = world.run(Options(max_calls=world.books.calls + 1))
+    assert report.outcome == "stopped"
+    assert len(world.remote.standing("contacts")) == 3
+    world.run_to_rest()
+    assert len(world.remote.standing("contacts")) == 6
+
+
+def test_a_payment_waits_for_its_invoice_and_takes_its_application_along() -> None:
+    """The customer is not there yet: the payment does not run ahead as an advance, which would cost a call more."""
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking(totals=("300",), payments=("300",)))
+    world.initialise()
+    world.run_to_rest()
+    assert world.remote.writes == 1 + 4
+
+
+def test_an_advance_is_applied_when_its_invoice_comes() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking(totals=("300",), payments=("300",), invoiced=False))
+    world.initialise()
+    world.run_to_rest()
+    assert len(world.remote.standing("payments")) == 1
+    assert world.remote.standing("applications") == []
+    world.hotel.put(booking(totals=("300",), payments=("300",)))
+    world.run_to_rest()
+    assert len(world.remote.standing("payments")) == 1
+    assert [doc.body["amount"] for doc in world.remote.standing("applications")] == [300]
+
+
+def test_init_refuses_an_organisation_that_knows_us_while_the_state_does_not() -> None:
+    world = settled()
+    lost = World()
+    lost.books = world.books
+    lost.hotel = world.hotel
+    with pytest.raises(Exception, match="3 payments with our tag"):
+        lost.initialise()
+
+
+def test_run_is_refused_before_init() -> None:
+    with pytest.raises(Exception, match="not initialised"):
+        World().run()
+
+
+def test_a_renamed_source_is_refused() -> None:
+    world = settled()
+    world.hotel.tag = "other"
+    with pytest.raises(Exception, match="the tag `hotel`"):
+        world.run()
