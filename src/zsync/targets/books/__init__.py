@@ -9,6 +9,8 @@ from zsync.ports import Clock, Quota, Switches, TokenStore
 from zsync.targets.books.links import LABELS, link
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from zsync.targets.books.settings import BooksSettings, Entities
     from zsync.targets.books.target import BooksTarget
     from zsync.targets.zoho.oauth import Zoho
@@ -45,7 +47,9 @@ class Plugin:
         return LABELS
 
     def scopes(self, settings: BooksSettings, entities: Entities) -> tuple[str, ...]:
-        """Exactly what the modules need; status calls need CREATE, the settings' READ is for taxes and currencies."""
+        """Exactly what the modules need: status calls need CREATE, items and taxes are `settings`, taking a payment off an
+        invoice is a DELETE there. Payments are deleted only where the configuration says so."""
+        withdrawn = ("ZohoBooks.customerpayments.DELETE",) if entities.payments.auto_delete else ()
         return (
             "ZohoBooks.contacts.CREATE",
             "ZohoBooks.contacts.READ",
@@ -59,8 +63,10 @@ class Plugin:
             "ZohoBooks.invoices.CREATE",
             "ZohoBooks.invoices.READ",
             "ZohoBooks.invoices.UPDATE",
+            "ZohoBooks.invoices.DELETE",
             "ZohoBooks.customerpayments.CREATE",
             "ZohoBooks.customerpayments.READ",
+            *withdrawn,
             "ZohoBooks.accountants.READ",
         )
 
@@ -93,7 +99,6 @@ class Plugin:
     ) -> BooksTarget:
         """The target itself. `zone` is the organisation's time zone, in which its day of calls is counted."""
         from urllib.parse import urlsplit
-        from zoneinfo import ZoneInfo
 
         from zsync.net.auth import TokenAuth
         from zsync.net.client import Http
@@ -105,8 +110,13 @@ class Plugin:
         zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
         kept = token_store.load()
         api_url = settings.api_url or (kept.api_url if kept is not None and kept.api_url else settings.centre.api)
-        limits = Limits(settings.limits.calls_per_minute, settings.limits.calls_per_day, settings.limits.reserve)
-        pace = Pace(self.name, limits, quota, clock, ZoneInfo(zone))
+        limits = Limits(
+            settings.limits.calls_per_minute,
+            settings.limits.calls_per_day,
+            settings.limits.reserve,
+            settings.limits.concurrency,
+        )
+        pace = Pace(self.name, limits, quota, clock, _zone(zone))
         auth = TokenAuth(
             token_store,
             clock,
@@ -126,6 +136,16 @@ class Plugin:
             concurrency=settings.limits.concurrency,
         )
         return BooksTarget(settings, rules(settings, entities, source_tag), http, pace, zoho)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """The organisation's zone. The contract shows names such as `PST` that no zone has: the day is then UTC's."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+        return ZoneInfo("UTC")
 
 
 plugin = Plugin()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from zsync.errors import ConfigError
 from zsync.mapping.templates import check
+from zsync.model.intent import plain
 from zsync.net.secret import Secret
 from zsync.ports import Switches
 from zsync.targets.books.rules import Method, Rules
@@ -20,14 +23,21 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 def _seconds(value: object) -> object:
     """ "60s", "17m", "1h" as seconds."""
-    if isinstance(value, str) and value[:-1].isdigit() and value[-1:] in _UNITS:
+    if isinstance(value, str) and value[:-1].isdecimal() and value.isascii() and value[-1:] in _UNITS and int(value[:-1]) > 0:
         return float(int(value[:-1]) * _UNITS[value[-1]])
     raise ValueError('give a number with its unit: "60s", "17m", "1h"')
 
 
+def _duration(value: float) -> str:
+    """Seconds as they are written: in the largest unit that fits."""
+    whole = int(value)
+    unit = next(name for name, seconds in reversed(_UNITS.items()) if whole % seconds == 0)
+    return f"{whole // _UNITS[unit]}{unit}"
+
+
 def _share(value: object) -> object:
     """ "20%" as 0.2."""
-    if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit() and int(value[:-1]) <= 90:
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal() and value.isascii() and int(value[:-1]) <= 90:
         return Decimal(int(value[:-1])) / 100
     raise ValueError('give a percentage up to 90, such as "20%"')
 
@@ -46,15 +56,51 @@ def _template(value: str) -> str:
     return value
 
 
-def _no_slash(value: str) -> str:
+def _url(value: str) -> str:
+    """https, or http to a loopback address; nothing but scheme, host, port and path. Tokens go there."""
+    if not value:
+        return value
+    parts = urlsplit(value)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("the address must not hold a user name, a query or a fragment")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname))):
+        raise ValueError("the address must begin with https:// (plain http is for a loopback address only)")
     return value.rstrip("/")
 
 
-Duration = Annotated[float, BeforeValidator(_seconds)]
-Share = Annotated[Decimal, BeforeValidator(_share)]
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _carried(*values: object) -> BeforeValidator:
+    """Refuses what the documentation promises for the next release, in words that say so."""
+
+    def only(value: object) -> object:
+        if value in values:
+            return value
+        shown = " or ".join(f"{str(each).lower()}" if isinstance(each, bool) else f'"{each}"' for each in values)
+        raise ValueError(f"this value is not carried yet; for now it can be {shown}")
+
+    return BeforeValidator(only)
+
+
+def _text_schema(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+Duration = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_duration), _text_schema("^[0-9]+[smh]$", "17m")]
+Share = Annotated[
+    Decimal,
+    BeforeValidator(_share),
+    PlainSerializer(lambda value: f"{plain(value * 100)}%"),
+    _text_schema("^[0-9]+%$", "20%"),
+]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Template = Annotated[str, AfterValidator(_template)]
-Url = Annotated[str, AfterValidator(_no_slash)]
+Url = Annotated[str, AfterValidator(_url)]
 
 
 class _Strict(BaseModel):
@@ -64,7 +110,9 @@ class _Strict(BaseModel):
 class LimitSettings(_Strict):
     """[target.limits]"""
 
-    calls_per_minute: int = Field(80, ge=1, le=100, description="calls in any 60 seconds; Zoho allows 100 an organisation")
+    calls_per_minute: int = Field(
+        80, ge=1, le=100_000, description="calls in any 60 seconds; Zoho allows an organisation 100, all programs together"
+    )
     calls_per_day: int = Field(1000, ge=1, description="calls a day: the plan's number (Free 1000, Standard 2000 ...)")
     reserve: Share = Field(Decimal("0.2"), description="share of the day that is left to people and other programs")
     concurrency: int = Field(4, ge=1, le=10, description="calls under way at once")
@@ -101,12 +149,19 @@ class BooksSettings(_Strict):
     type: Literal["zoho-books"] = Field("zoho-books", description="the target")
     data_center: Literal["us", "eu", "in", "au", "jp", "ca", "cn", "sa", "uk"] = Field(description="Zoho's data centre")
     organization_id: str = Field(pattern=r"^\d{1,19}$", description="Zoho Books > settings > organisation profile")
-    prices: Literal["inclusive"] = Field("inclusive", description="lines with tax included; `exclusive` is not carried yet")
+    prices: Annotated[Literal["inclusive"], _carried("inclusive")] = Field(
+        "inclusive", description="lines with tax included; `exclusive` is not carried yet"
+    )
     client_id: str = Field(min_length=1, description="of the client in the Zoho API console")
     client_secret: Secret = Field(description="of the client in the Zoho API console")
     accounts_url: Url = Field("", description="overrides the data centre's sign-in server")
     api_url: Url = Field("", description="overrides the data centre's API host")
     web_url: Url = Field("", description="overrides the data centre's web address, for links")
+    contact_key_field: str = Field(
+        "",
+        pattern=r"^(cf_[a-z0-9_]{1,60})?$",
+        description="API name (cf_...) of a custom field of contacts that shall hold our key; empty: contact numbers alone",
+    )
     redirect_port: int = Field(8976, ge=1024, le=65535, description="port of the sign-in's callback on 127.0.0.1")
     limits: LimitSettings = Field(default_factory=LimitSettings, description="calls, time-outs")
     taxes: Mapping[str, str] = Field(default_factory=dict, description="rate or tax group = tax of the organisation")
@@ -147,7 +202,7 @@ class MoneySettings(EntitySettings):
 class CustomerSettings(EntitySettings):
     """[entities.customers]"""
 
-    portal: Literal[False] = Field(False, description="Zoho customer portal; not carried yet")
+    portal: Annotated[Literal[False], _carried(False)] = Field(False, description="Zoho customer portal; not carried yet")
     map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
 
 
@@ -160,7 +215,9 @@ class ItemSettings(EntitySettings):
 class OrderSettings(MoneySettings):
     """[entities.orders]"""
 
-    as_: Literal["salesorder"] = Field("salesorder", alias="as", description="`none` is not carried yet")
+    as_: Annotated[Literal["salesorder"], _carried("salesorder")] = Field(
+        "salesorder", alias="as", description="what an order becomes; `none` is not carried yet"
+    )
     map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
 
 
@@ -173,13 +230,17 @@ class InvoiceSettings(MoneySettings):
 class HotelSettings(EntitySettings):
     """[entities.hotels]"""
 
-    as_: Literal["none"] = Field("none", alias="as", description="`item` and `location` are not carried yet")
+    as_: Annotated[Literal["none"], _carried("none")] = Field(
+        "none", alias="as", description="what a hotel becomes; `item` and `location` are not carried yet"
+    )
 
 
 class CurrencySettings(EntitySettings):
     """[entities.currencies]"""
 
-    multi_currency: Literal[False] = Field(False, description="documents in other currencies; not carried yet")
+    multi_currency: Annotated[Literal[False], _carried(False)] = Field(
+        False, description="documents in other currencies; not carried yet"
+    )
     default: str = Field("", pattern=r"^([A-Z]{3})?$", description="the one used where a record names none; empty: the shop's")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from zsync.errors import ConfigError, RecordError, ZsyncError
-from zsync.model.intent import KnownRows, Plan
+from zsync.model.intent import KnownRows, Plan, plain
 from zsync.model.key import Key
 from zsync.model.record import Record
 from zsync.net.client import Http
@@ -16,7 +17,8 @@ from zsync.ports import Finding, Module, Quota
 from zsync.targets.books import mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
-from zsync.targets.books.modules.payments import LISTING
+from zsync.targets.books.modules.payments import references
+from zsync.targets.books.modules.values import number
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.settings import BooksSettings
 from zsync.targets.books.taxes import Facts, account_id, tax_id
@@ -24,6 +26,8 @@ from zsync.targets.zoho.client import ZohoClient, resource, rows
 
 if TYPE_CHECKING:
     from zsync.targets.zoho.oauth import Zoho
+
+_NONE = Decimal(0)
 
 
 class BooksTarget:
@@ -38,7 +42,7 @@ class BooksTarget:
         self._pace = pace
         self._zoho = zoho
         self._client = ZohoClient(http, pace, "/books/v3", settings.organization_id)
-        self._modules = modules(self._client)
+        self._modules = modules(self._client, settings.contact_key_field)
 
     @property
     def realm(self) -> str:
@@ -65,12 +69,14 @@ class BooksTarget:
                 for name in ("organization_id", "name", "currency_code", "time_zone", "country_code", "price_precision")
             },
             "taxes": [
-                _picked(row, "tax_id", "tax_name", "tax_percentage", "tax_type")
+                {**_picked(row, "tax_id", "tax_name", "tax_type"), "tax_percentage": plain(percentage)}
                 for row in self._client.pages("/settings/taxes", "taxes")
+                if (percentage := number(row.get("tax_percentage"))) is not None
             ],
             "accounts": [
                 _picked(row, "account_id", "account_name", "account_type")
                 for row in self._client.pages("/chartofaccounts", "chartofaccounts")
+                if row.get("is_active") is not False
             ],
             "currencies": [
                 _picked(row, "currency_id", "currency_code", "price_precision", "is_base_currency")
@@ -97,6 +103,13 @@ class BooksTarget:
         organisation = facts["organization"]
         yield Finding("Zoho Books", True, f"organisation `{organisation['name']}`, base currency {organisation['currency_code']}")
         known = Facts.of(facts)
+        yield from self._limits()
+        yield Finding(
+            "mails to guests",
+            True,
+            "zsync makes Zoho send none; what Zoho sends by itself is set in the organisation",
+            "before a first run look at payment reminders, thank-you mails and workflows under settings > automation",
+        )
         for rate in self._settings.taxes:
             yield _checked(f'[target.taxes] "{rate}"', lambda rate=rate: self._tax(rate, known))
         for kind, account in self._settings.accounts.items():
@@ -107,20 +120,21 @@ class BooksTarget:
                 where = f'[target.payment_methods] "{method}"'
                 yield _checked(where, lambda each=each, where=where: account_id(each.account, known, where))
 
-    def _tax(self, rate: str, known: Facts) -> str:
-        from decimal import Decimal
+    def _limits(self) -> Iterator[Finding]:
+        """What the answers say of the plan against what is configured."""
+        told, configured = self._pace.quota().limit, self._settings.limits.calls_per_day
+        if told is not None and told != configured:
+            fits = configured <= told
+            words = f"{configured} calls a day configured, the plan has {told}"
+            hint = f"calls_per_day = {told} under [target.limits] uses the plan" if fits else f"set calls_per_day = {told}"
+            yield Finding("[target.limits] calls_per_day", fits, words, hint)
 
-        number = Decimal(rate) if rate.replace(".", "", 1).isdigit() else Decimal(0)
-        return tax_id(number, rate, self._rules, known)
+    def _tax(self, rate: str, known: Facts) -> str:
+        return tax_id(number(rate) or _NONE, rate, self._rules, known)
 
     def claimed(self, tag: str) -> Collection[Key]:
         """Our keys on payments, by their reference numbers; filters may be ignored, so every row is looked at."""
-        found = self._client.pages("/customerpayments", LISTING, {"reference_number_startswith": f"{tag}:payment:"})
-        return {
-            Key(str(row["reference_number"]))
-            for row in found
-            if str(row.get("reference_number", "")).startswith(f"{tag}:payment:")
-        }
+        return {key for each in references(self._client, f"{tag}:payment:") if (key := _key(each)) is not None}
 
     def link(self, module: str, id: str) -> str:
         return link(self._settings, module, id)
@@ -137,6 +151,14 @@ class BooksTarget:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _key(reference: str) -> Key | None:
+    """A reference as our key; None for what only begins like one."""
+    try:
+        return Key.parse(reference)
+    except ValueError:
+        return None
 
 
 def _picked(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

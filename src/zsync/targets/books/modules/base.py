@@ -102,7 +102,7 @@ class BooksModule:
             raise RuntimeError(f"{self.name} are accepted as they are")
         answer = self._calls.put(f"{self.path}/{standing.id}", self._whole(standing, body), self.create_params)
         with understood():
-            return self._written(document(answer, self.resource), body, standing.written.parts)
+            return self._written(document(answer, self.resource), body, self._live_parts(standing))
 
     def withdraw(self, standing: Standing) -> Written | None:
         raise RuntimeError(f"{self.name} are not withdrawn")
@@ -200,6 +200,10 @@ class BooksModule:
 
     def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
         return {}
+
+    def _live_parts(self, standing: Standing) -> Mapping[str, str]:
+        """The parts that stand there still, as far as the last reading tells."""
+        return standing.written.parts
 
     def _differences(self, body: Body, content: Content, parts: Mapping[str, str]) -> Iterator[Difference]:
         for name, ours in body.items():

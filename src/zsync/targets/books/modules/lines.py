@@ -63,9 +63,11 @@ def _same(line: Line, row: Content, names: Sequence[str]) -> bool:
 
 
 def parts_of(body: Body, content: Content, parts: Mapping[str, str]) -> dict[str, str]:
-    """Our line ids with Zoho's."""
-    found = pair(own_lines(body), rows(content, "line_items"), parts).by_id
-    return {id: text(row, "line_item_id") for id, row in found.items() if text(row, "line_item_id")}
+    """Our line ids with Zoho's. One that is known and gone stays known, so that it is missed and no other taken for it."""
+    lines = own_lines(body)
+    found = pair(lines, rows(content, "line_items"), parts).by_id
+    shown = {id: text(row, "line_item_id") for id, row in found.items() if text(row, "line_item_id")}
+    return {**{id: parts[id] for id in lines if parts.get(id)}, **shown}
 
 
 def line_differences(body: Body, content: Content, parts: Mapping[str, str]) -> Iterator[Difference]:

@@ -17,7 +17,7 @@ from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import OWN_NUMBER, BooksModule, Calls
 from zsync.targets.books.modules.lines import Line, line_differences, own_lines, parts_of
-from zsync.targets.books.modules.values import Content, cleared, identity, number, sendable, sums_to_nothing, text
+from zsync.targets.books.modules.values import Content, cleared, identity, number, rows, sendable, sums_to_nothing, text
 
 _VOID_REASON = "Cancelled in the booking system"
 
@@ -54,9 +54,17 @@ class _Numbered(BooksModule):
     def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
         return parts_of(body, content, parts)
 
+    def _live_parts(self, standing: Standing) -> Mapping[str, str]:
+        """Without the lines that a person took away: Zoho would refuse their ids."""
+        parts, content = standing.written.parts, standing.written.content
+        if content is None:
+            return parts
+        there = {text(row, "line_item_id") for row in rows(content, "line_items")}
+        return {id: remote for id, remote in parts.items() if remote in there}
+
     def _whole(self, standing: Standing, body: Body) -> dict[str, Any]:
         whole = super()._whole(standing, body)
-        before, parts = own_lines(standing.body), standing.written.parts
+        before, parts = own_lines(standing.body), self._live_parts(standing)
         whole["line_items"] = [
             self._line_again(line, before.get(id, {}), parts.get(id, "")) for id, line in own_lines(body).items()
         ]
