@@ -1,0 +1,298 @@
+"""The sandbox: accounts, books and hotel as one WSGI application, with faults on the way and a ledger of what arrived.
+
+    /oauth/...     --> accounts          /hotel/api/... --> hotel (prefix /hotel as SCRIPT_NAME)
+    /books/v3/...  --> books             /app/{org}     --> pages to look at
+
+    request --> late ones that are due --> fault before? --> the system, under its lock --> fault after? --> answer, ledger
+
+Time is what `clock` says; nothing waits but the fault `slow`, by the `sleep` that was given.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, assert_never
+
+from werkzeug import Request, Response
+from werkzeug.test import EnvironBuilder
+
+from zsync.sandbox import pages
+from zsync.sandbox.accounts import DEAD_TOKEN, Accounts
+from zsync.sandbox.books import Books
+from zsync.sandbox.books.books import PREFIX
+from zsync.sandbox.faults import Fault, Faults
+from zsync.sandbox.ledger import Entry, Ledger
+from zsync.sandbox.limits import TOO_MANY_AT_ONCE, TOO_MANY_IN_A_MINUTE, day_used_up
+from zsync.sandbox.web import ConnectionCut, Mountable, Refusal, json_response, read_json
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PATIENCE = "zsync.patience_s"
+"""Key of the WSGI environment: how long the client waits for an answer, in seconds (None or absent: for ever)."""
+
+HTML = "<!doctype html><html><head><title>Service</title></head><body><h1>We are working on it</h1></body></html>"
+
+
+@dataclass(order=True, slots=True)
+class _Late:
+    due: float
+    turn: int
+    system: str = field(compare=False)
+    request: Request = field(compare=False)
+
+
+class Sandbox:
+    """The WSGI application. Raises ConnectionCut out of the callable where the client is to get no answer."""
+
+    def __init__(
+        self,
+        *,
+        hotel: Mountable | None = None,
+        books: Books | None = None,
+        accounts: Accounts | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.hotel = hotel
+        self.books = books or Books()
+        self.accounts = accounts or Accounts()
+        self.books.clock = self.accounts.clock = clock
+        self.faults = Faults()
+        self.ledger = Ledger()
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.RLock()
+        self._late: list[_Late] = []
+        self._turns = itertools.count()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(dict(environ))
+        response = self.answer(request, patience_s=environ.get(PATIENCE))
+        return response(environ, start_response)
+
+    def tick(self) -> int:
+        """Let late requests that are due take effect; how many did."""
+        with self._lock:
+            due = []
+            while self._late and self._late[0].due <= self._clock():
+                due.append(heapq.heappop(self._late))
+            for each in due:
+                response = self._serve(each.system, each.request, trusted=True)
+                self._note(each.system, each.request, response, landed_late=True)
+            return len(due)
+
+    def pending(self) -> int:
+        """How many late requests are still on their way."""
+        return len(self._late)
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
+    def answer(self, request: Request, *, patience_s: float | None = None) -> Response:
+        system, inner = _route(request)
+        if not system:
+            return Response("not found", status=404, content_type="text/plain")
+        inner.get_data(cache=True)
+        self.tick()
+        fault = self.faults.take(system, request.method, inner.path)
+        try:
+            response = self._through(system, inner, fault, patience_s)
+        except ConnectionCut:
+            self._note(system, inner, None, fault)
+            raise
+        self._note(system, inner, response, fault)
+        return response
+
+    def _through(self, system: str, request: Request, fault: Fault | None, patience_s: float | None) -> Response:
+        if fault is None:
+            return self._counted(system, request)
+        match fault.verb:
+            case "refuse":
+                return _refused(Refusal(fault.status, fault.code, fault.message))
+            case "throttle_minute":
+                return _refused(TOO_MANY_IN_A_MINUTE)
+            case "throttle_day":
+                return _refused(day_used_up(self.books.limits.per_day or 1000))
+            case "throttle_concurrent":
+                return _refused(TOO_MANY_AT_ONCE)
+            case "expired_token":
+                return _refused(DEAD_TOKEN)
+            case "error_before":
+                return _internal_error()
+            case "error_after":
+                self._counted(system, request)
+                return _internal_error()
+            case "cut_before":
+                raise ConnectionCut("cut")
+            case "cut_after":
+                self._counted(system, request)
+                raise ConnectionCut("cut")
+            case "refused_connection":
+                raise ConnectionCut("refused")
+            case "late":
+                self._put_off(system, request, fault.seconds)
+                raise ConnectionCut("timeout")
+            case "slow":
+                return self._slow(self._counted(system, request), fault.seconds, patience_s)
+            case "html":
+                if fault.after:
+                    self._counted(system, request)
+                return Response(HTML, status=200, content_type="text/html;charset=UTF-8")
+            case "truncated":
+                return self._truncated(system, request, fault)
+            case _:
+                assert_never(fault.verb)
+
+    def _slow(self, response: Response, seconds: float, patience_s: float | None) -> Response:
+        if patience_s is not None and seconds > patience_s:
+            self._sleep(patience_s)
+            raise ConnectionCut("timeout")
+        self._sleep(seconds)
+        return response
+
+    def _truncated(self, system: str, request: Request, fault: Fault) -> Response:
+        whole = self._counted(system, request).get_data() if fault.after else b'{"code":0,"message":"success"}'
+        return Response(whole[: max(1, len(whole) // 2)], status=200, content_type="application/json;charset=UTF-8")
+
+    def _put_off(self, system: str, request: Request, seconds: float) -> None:
+        builder = EnvironBuilder(
+            path=request.path,
+            method=request.method,
+            query_string=request.query_string.decode("ascii"),
+            data=request.get_data(),
+            headers=[(name, value) for name, value in request.headers if name.lower() != "content-length"],
+        )
+        copy = Request(builder.get_environ())
+        copy.get_data(cache=True)
+        with self._lock:
+            heapq.heappush(self._late, _Late(self._clock() + seconds, next(self._turns), system, copy))
+
+    # --- the systems -------------------------------------------------------------------------------------------------
+
+    def _counted(self, system: str, request: Request) -> Response:
+        """Serve it, counted among the calls that are under way."""
+        meter = self.books.meter
+        if system != "books":
+            return self._serve(system, request)
+        with self.books.lock:
+            meter.under_way += 1
+        try:
+            return self._serve(system, request)
+        finally:
+            with self.books.lock:
+                meter.under_way -= 1
+
+    def _serve(self, system: str, request: Request, *, trusted: bool = False) -> Response:
+        match system:
+            case "books":
+                return self._books(request, trusted)
+            case "accounts":
+                with self._lock:
+                    return self.accounts.handle(request)
+            case "pages":
+                return pages.handle(request, self.books)
+            case _:
+                if self.hotel is None:
+                    return Response("not found", status=404, content_type="text/plain")
+                with self._lock:
+                    return self.hotel.handle(request)
+
+    def _books(self, request: Request, trusted: bool) -> Response:
+        """A request that landed late was admitted when it arrived."""
+        if trusted:
+            return self.books.handle(request)
+        try:
+            with self._lock:
+                scopes = self.accounts.scopes_of(request.headers.get("Authorization"))
+        except Refusal as no:
+            return _refused(no)
+        return self.books.handle(request, scopes)
+
+    # --- the ledger --------------------------------------------------------------------------------------------------
+
+    def _note(
+        self, system: str, request: Request, response: Response | None, fault: Fault | None = None, *, landed_late: bool = False
+    ) -> None:
+        code = None
+        if response is not None and response.mimetype == "application/json" and system == "books":
+            code = _code_of(response)
+        self.ledger.add(
+            Entry(
+                system=system,
+                method=request.method,
+                path=request.path,
+                query=_shown_query(system, request),
+                body=_shown_body(system, request),
+                status=response.status_code if response is not None else 0,
+                code=code,
+                at=self._clock(),
+                fault=fault.verb if fault is not None else "",
+                landed_late=landed_late,
+            )
+        )
+
+
+def _route(request: Request) -> tuple[str, Request]:
+    """(system, the request as it sees it); an empty system: nothing stands there."""
+    path = request.path
+    if path.startswith(PREFIX + "/"):
+        return "books", _below(request, PREFIX)
+    if path.startswith("/oauth/"):
+        return "accounts", request
+    if path.startswith("/hotel/"):
+        return "hotel", _below(request, "/hotel")
+    if path in ("/", "/app") or path.startswith("/app/"):
+        return "pages", request
+    return "", request
+
+
+def _below(request: Request, prefix: str) -> Request:
+    environ = dict(request.environ)
+    environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+    environ["PATH_INFO"] = environ["PATH_INFO"][len(prefix) :]
+    environ.pop("werkzeug.request", None)
+    return Request(environ)
+
+
+def _refused(no: Refusal) -> Response:
+    return json_response(no.status, {"code": no.code, "message": no.message})
+
+
+def _internal_error() -> Response:
+    return json_response(500, {"code": 1000, "message": "Internal Error"})
+
+
+def _code_of(response: Response) -> int | None:
+    try:
+        loaded = read_json(response.get_data(as_text=True))
+    except ValueError:
+        return None
+    code = loaded.get("code") if isinstance(loaded, dict) else None
+    return code if isinstance(code, int) else None
+
+
+def _shown_query(system: str, request: Request) -> Mapping[str, str]:
+    """Accounts' queries may hold codes and tokens: only what kind of request it was is kept."""
+    query: Mapping[str, str] = request.args.to_dict()
+    if system == "accounts":
+        merged = {**query, **request.form.to_dict()}
+        return {name: merged[name] for name in ("grant_type", "scope", "access_type", "prompt") if name in merged}
+    if system == "hotel":
+        return {name: value for name, value in query.items() if name != "ws_key"}
+    return query
+
+
+def _shown_body(system: str, request: Request) -> Mapping[str, Any] | None:
+    if system != "books" or not request.get_data():
+        return None
+    text = request.form.get("JSONString", "") if request.form else request.get_data(as_text=True)
+    try:
+        loaded = read_json(text)
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict) else None
