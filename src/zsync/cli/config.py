@@ -1,0 +1,44 @@
+"""`zsync config`: is the file right, and what is in force?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from zsync.cli.options import ConfigOption, JsonOption, VerboseOption
+from zsync.cli.session import start
+from zsync.config import shown, shown_lines
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Check or show the configuration.")
+    group.command("check", epilog="Example: zsync config check --config hotel-books.toml")(check)
+    group.command("show", epilog="Example: zsync config show --json")(show)
+    app.add_typer(group, name="config")
+
+
+def check(
+    ctx: typer.Context,
+    online: Annotated[bool, typer.Option("--online", help="Also ask the source and the target, as `doctor` does.")] = False,
+    config: ConfigOption = None,
+    verbose: VerboseOption = 0,
+) -> int:
+    """Validate the configuration; each mistake with its file, line and key."""
+    session = start(ctx, config, verbose)
+    if online:
+        from zsync.cli.doctor import examine, report
+
+        return report(session.out, list(examine(session)), as_json=False)
+    session.out.line(f"{session.config.path}: all well")
+    return 0
+
+
+def show(ctx: typer.Context, as_json: JsonOption = False, config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
+    """Print every setting in force, defaults filled in, secrets masked."""
+    session = start(ctx, config, verbose)
+    if as_json:
+        session.out.json(shown(session.config))
+        return
+    for key, value in shown_lines(session.config):
+        session.out.line(f"{key} = {value}")

@@ -1,0 +1,97 @@
+"""`zsync plan`: the first half of `run` on a copy of the state; writes nothing anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zsync.cli.options import ConfigOption, EntityOption, JsonOption, VerboseOption
+from zsync.cli.output import Cell, number_cell
+from zsync.cli.progress import watched
+from zsync.cli.session import Session, assembled, start, state_of
+
+if TYPE_CHECKING:
+    from zsync.engine.job import Options
+    from zsync.engine.preview import Change, Preview
+    from zsync.state.status import RecordStatus
+
+_VERBS = {"ask": "ask first (in doubt)", "accept": "leave as it is", "disable": "take back"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("plan", epilog="Example: zsync plan --entity orders --json")(plan)
+
+
+def plan(
+    ctx: typer.Context,
+    entity: EntityOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    verbose: VerboseOption = 0,
+) -> int:
+    """What `run` would create, update and disable, field by field, and what it costs. Writes nothing anywhere."""
+    from zsync.engine.job import Options
+
+    session = start(ctx, config, verbose)
+    return show_plan(session, Options(session.check_entities(entity or ()), full), as_json=as_json)
+
+
+def show_plan(session: Session, options: Options, *, as_json: bool) -> int:
+    """The command's work; the exit code."""
+    from zsync.engine.preview import preview
+    from zsync.state.status import Status
+
+    with session.store() as store:
+        copy = store.copy()
+        try:
+            with session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
+                watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
+                seen = preview(job, state_of(copy, job.target.realm), options)
+            records = {each.key: each for each in Status(copy).records()}
+        finally:
+            copy.close()
+    changes = [_document(change, records.get(change.owner)) for change in seen.changes]
+    if as_json:
+        session.out.json({"changes": changes, "calls": seen.calls, "calls_left_today": seen.left_today})
+    else:
+        _tell(session, seen, changes)
+    return 0
+
+
+def _document(change: Change, record: RecordStatus | None) -> dict[str, Any]:
+    return {
+        "entity": change.entity,
+        "source_id": record.source_id if record is not None else change.owner.id,
+        "label": record.label if record is not None else "",
+        "verb": change.verb,
+        "module": change.module,
+        "number": change.number,
+        "calls": change.calls,
+        "differences": [{"field": each.field, "from": each.before, "to": each.after} for each in change.differences],
+    }
+
+
+def _tell(session: Session, seen: Preview, changes: list[dict[str, Any]]) -> None:
+    out, labels = session.out, session.config.target_plugin.labels()
+    rows = []
+    for each in changes:
+        what = labels.get(each["module"], each["module"])
+        verb = _VERBS.get(each["verb"], each["verb"])
+        rows.append(
+            [
+                *(Cell(each["entity"]), Cell(each["source_id"]), Cell(each["label"])),
+                *(Cell(verb), Cell(what), Cell(each["number"]), number_cell(each["calls"])),
+            ]
+        )
+        rows += [
+            [Cell(""), Cell(""), Cell(f"{d['field']}: {d['from'] or '(nothing)'} -> {d['to'] or '(nothing)'}")]
+            + [Cell("")] * 3
+            + [number_cell("")]
+            for d in each["differences"]
+        ]
+    if rows:
+        out.table("", ["entity", "id", "record", "would", "document", "number", "calls"], rows)
+    left = "" if seen.left_today is None else f"; {seen.left_today} are left today"
+    out.line(f"{len(changes)} changes, {seen.calls} calls to the target at most{left}; nothing was written")

@@ -1,0 +1,192 @@
+"""One invocation: the configuration, the state, and a job put together from them. What every command begins with."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from zsync.cli import log
+from zsync.cli.output import Output
+from zsync.cli.timing import Stop, SystemClock
+from zsync.config import Config, find, load
+from zsync.errors import ConfigError
+from zsync.state.store import Store
+
+if TYPE_CHECKING:
+    from zsync.engine.job import Job, State
+    from zsync.engine.run import Problem
+    from zsync.ports import Progressed, Source, Target
+
+
+@dataclass(slots=True)
+class Globals:
+    """What was given before the command's name."""
+
+    config: Path | None = None
+    verbose: int = 0
+
+
+@dataclass(slots=True)
+class Session:
+    """The configuration in force and the two streams; opens what is asked for, once."""
+
+    config: Config
+    out: Output
+    stop: Stop = field(default_factory=Stop)
+
+    @property
+    def clock(self) -> SystemClock:
+        return SystemClock(self.stop)
+
+    @property
+    def realm(self) -> str:
+        return self.config.target_plugin.realm(self.config.target)
+
+    @property
+    def entities(self) -> list[str]:
+        """The entities that can be named on the command line."""
+        return list(self.config.target_plugin.switches(self.config.entities))
+
+    def check_entities(self, given: Iterable[str]) -> tuple[str, ...]:
+        """The entities as given. ConfigError for an unknown one lists the known ones."""
+        names = tuple(given)
+        for name in names:
+            if name not in self.entities:
+                close = get_close_matches(name, self.entities, 1)
+                hint = f"did you mean `{close[0]}`? " if close else ""
+                raise ConfigError(f"there is no entity `{name}`", hint=f"{hint}known: {', '.join(self.entities)}")
+        return names
+
+    @contextmanager
+    def store(self, *, create: bool = False) -> Iterator[Store]:
+        """The state, open for as long as this lasts."""
+        store = Store.open(self.config.state_path, create=create)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def link(self, module: str, id: str) -> str:
+        """The web address of a document at the target, or empty."""
+        return self.config.target_plugin.links(self.config.target)(module, id) if id else ""
+
+
+def start(ctx: typer.Context, config: Path | None, verbose: int = 0, *, quiet: bool = False) -> Session:
+    """Find and read the configuration. What stands after the command's name goes before what stands before it."""
+    given = ctx.obj if isinstance(ctx.obj, Globals) else Globals()
+    log.to_stderr(max(verbose, given.verbose))
+    os.umask(0o077)  # whatever we write is for its owner alone
+    found = load(find(config or given.config))
+    log.to_file(found.log_path)
+    out = Output(quiet=quiet)
+    for warning in found.warnings:
+        if not quiet:
+            out.complain("warning", f"{warning}; {warning.hint}")
+    return Session(found, out)
+
+
+# --- putting a job together ---------------------------------------------------------------------------------------------
+
+
+def build_source(session: Session) -> Source:
+    """The source, not asked for anything yet."""
+    return session.config.source_plugin.build(session.config.source, clock=session.clock)
+
+
+def build_target(session: Session, store: Store | None) -> Target:
+    """The target with what the state knows of its quota and its time zone; not asked for anything yet."""
+    from zsync.net.tokens import FileTokenStore
+    from zsync.ports import Quota
+    from zsync.state.desk import Meters
+
+    config = session.config
+    quota = Meters(store).load(session.realm) if store is not None else Quota()
+    return config.target_plugin.build(
+        config.target,
+        config.entities,
+        source_tag=config.source.tag,
+        clock=session.clock,
+        token_store=FileTokenStore(config.token_path),
+        quota=quota,
+        zone=zone(store),
+    )
+
+
+def zone(store: Store | None) -> str:
+    """The time zone of the organisation, as the target told it at init; UTC before."""
+    facts: Mapping[str, Any] = json.loads((store.fact("facts") if store is not None else None) or "{}")
+    return str(facts.get("organization", {}).get("time_zone") or "UTC")
+
+
+@contextmanager
+def assembled(session: Session, store: Store, progress: Progressed | None = None) -> Iterator[Job]:
+    """Everything that a run works with; connections are closed at the end."""
+    source = build_source(session)
+    try:
+        target = build_target(session, store)
+        try:
+            yield job_of(session, store, source, target, progress)
+        finally:
+            target.close()
+    finally:
+        source.close()
+
+
+def job_of(session: Session, store: Store, source: Source, target: Target, progress: Progressed | None = None) -> Job:
+    """A job of these parts."""
+    from zsync.engine.job import Job
+
+    config, limits = session.config, session.config.target.limits
+    extra: dict[str, Progressed] = {} if progress is None else {"progress": progress}
+    return Job(
+        source=source,
+        target=target,
+        state=state_of(store, target.realm),
+        clock=session.clock,
+        switches=config.target_plugin.switches(config.entities),
+        fingerprint=config.fingerprint,
+        start_date=config.source.start_date,
+        call_s=limits.timeout,
+        grace_s=limits.grace,
+        concurrency=limits.concurrency,
+        stop=session.stop,
+        host=config.host or None,
+        **extra,
+    )
+
+
+def state_of(store: Store, realm: str) -> State:
+    """The parts of a state that the engine works on."""
+    from zsync.engine.job import State
+    from zsync.state.desk import Inbox, Meters, Runs
+    from zsync.state.journal import Journal
+    from zsync.state.records import Records
+
+    return State(store, Journal(store, realm), Records(store), Inbox(store), Meters(store), Runs(store))
+
+
+def standing(store: Store) -> tuple[dict[str, dict[str, int]], list[Problem]]:
+    """How every record stands now: counts by entity and status, and the records that a person must look at."""
+    from zsync.engine.run import Problem
+    from zsync.state.status import Status
+
+    status = Status(store)
+    problems = [
+        Problem(
+            each.entity,
+            each.source_id,
+            each.error.code if each.error else each.status,
+            each.error.message if each.error else each.status,
+            each.error.hint if each.error else "",
+        )
+        for each in status.problems()
+    ]
+    return status.summary(), problems

@@ -1,0 +1,57 @@
+"""The clock of the real world, and how a signal stops it: `zsync` is asked to stop once, and told to the second time."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+from zsync.engine.job import Stopped
+
+
+class Stop:
+    """Whether SIGINT or SIGTERM has come. Calling it answers."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def __call__(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._event.wait(seconds)
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Signals ask for an orderly end while this lasts; the second one ends at once (the journal survives that, too)."""
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in before:
+            signal.signal(number, self._asked)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked(self, _number: int, _frame: FrameType | None) -> None:
+        if self._event.is_set():
+            raise KeyboardInterrupt
+        self._event.set()
+
+
+class SystemClock:
+    """Implements `zsync.ports.Clock`."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Stopped when the program is asked to stop: who waits has nothing under way."""
+        if self._stop.wait(seconds):
+            raise Stopped("stopped as asked while waiting; the rest goes in the next run")
