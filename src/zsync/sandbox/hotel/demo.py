@@ -1,12 +1,14 @@
 """The demo hotel group and its winter: customers, and some two dozen orders that show what can happen to a booking.
 
-`SHOWS` says what each order is there for; the story below is told in the order of the bookings, each to its end. The last
-thing happens on the evening of LAST_DAY, and nothing depends on the day on which it is read.
+`SHOWS` says what each order is there for. Each booking is a story of its own, and they are run side by side, so that numbers
+of invoices and payments rise with time. The last thing happens on the evening of LAST_DAY, and nothing depends on the day on
+which it is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -30,6 +32,9 @@ from zsync.sandbox.hotel.house import (
     empty_tables,
     furnish,
 )
+
+Story = Iterator[str]
+"""One booking's story: it gives the moment at which its next step happens (the shop's local time) and is resumed then."""
 
 LAST_DAY = "2026-03-20"
 """The day on whose evening the story ends; `NOW` is 20:00 of it in Vienna, as Unix seconds, a fitting start for a clock."""
@@ -72,10 +77,20 @@ def group() -> dict[str, list[dict[str, Any]]]:
     desk = Desk(tables, clock=lambda: NOW)
     furnish(desk.ledger)
     _customers(desk.at("2025-12-10 10:00:00"))
-    _january(desk)
-    _february(desk)
-    _march(desk)
+    _tell(desk, [story(desk) for story in _STORIES])
     return tables
+
+
+def _tell(desk: Desk, stories: Sequence[Story]) -> None:
+    """Run the stories side by side, always the one whose next moment comes first, with the desk's clock at that moment."""
+    waiting = [(next(story), number) for number, story in enumerate(stories)]
+    heapq.heapify(waiting)
+    while waiting:
+        moment, number = heapq.heappop(waiting)
+        desk.at(moment)
+        following = next(stories[number], None)
+        if following is not None:
+            heapq.heappush(waiting, (following, number))
 
 
 def _customers(desk: Desk) -> None:
@@ -114,104 +129,197 @@ def _customers(desk: Desk) -> None:
     desk.ledger.change("addresses", paul, id_state=1, company="Maple & Sons, Inc.", vat_number="US-12345")
 
 
-def _january(desk: Desk) -> None:
-    simple = desk.at("2026-01-05 09:15:00").book(1, Stay(SUITE, "2026-01-09", 3), services={BREAKFAST: 2}, reference="SIMPLEONE")
-    desk.at("2026-01-06 08:00:00").pay(simple, desk.total(simple), state=PAID, transaction="BW-1001")
+def _simple(desk: Desk) -> Story:
+    yield "2026-01-05 09:15:00"
+    order = desk.book(1, Stay(SUITE, "2026-01-09", 3), services={BREAKFAST: 2}, reference="SIMPLEONE")
+    yield "2026-01-06 08:00:00"
+    desk.pay(order, desk.total(order), state=PAID, transaction="BW-1001")
 
-    desk.at("2026-01-07 11:20:00")
+
+def _two_houses(desk: Desk) -> Story:
+    yield "2026-01-07 11:20:00"
     town = desk.book(5, Stay(DOUBLE, "2026-01-16", 2, rooms=2), services={BREAKFAST: 2, PARKING: 1}, reference="TWOHOUSES")
     lake = desk.book(5, Stay(LAKE, "2026-01-18", 2, rooms=2), services={BREAKFAST: 2}, reference="TWOHOUSES")
+    yield "2026-01-08 09:00:00"
     shares = {town: str(desk.total(town)), lake: str(desk.total(lake))}
-    desk.at("2026-01-08 09:00:00").pay(town, desk.total(town) + desk.total(lake), over=shares, state=PAID, method="Credit card")
-
-    _three_orders(desk)
-
-    advance = desk.at("2026-01-12 17:45:00").book(8, Stay(FAMILY, "2026-02-20", 4), services={CLEANING: 1}, reference="INADVANCE")
-    desk.at("2026-01-13 10:00:00").advance(advance, "200.00", method="Credit card")
-    rest = desk.total(advance) - 200
-    desk.at("2026-02-20 16:00:00").pay(advance, rest, state=PAID, method="Credit card")
-
-    early = desk.at("2026-01-15 12:00:00").book(7, Stay(LAKE, "2026-04-03", 5), services={BREAKFAST: 2}, reference="EARLYBIRD")
-    desk.at("2026-01-15 12:30:00").advance(early, "150.00")
-
-    owing = desk.at("2026-01-20 08:05:00").book(12, Stay(DOUBLE, "2026-02-02", 4), services={PARKING: 1}, reference="OWINGALLX")
-    desk.at("2026-02-06 11:00:00").set_state(owing, PROCESSING)
-
-    partly = desk.at("2026-01-22 19:30:00").book(2, Stay(LAKE, "2026-02-10", 6), services={BREAKFAST: 2}, reference="INTWOPART")
-    desk.at("2026-01-23 09:00:00").pay(partly, "300.00", state=PARTIAL)
-    desk.at("2026-02-10 15:10:00").pay(partly, "250.50", method="Cash", on="2026-02-09 00:00:00")
+    desk.pay(town, desk.total(town) + desk.total(lake), over=shares, state=PAID, method="Credit card")
 
 
-def _three_orders(desk: Desk) -> None:
-    """A family in two houses and, later, one more room: three payments that do not follow the orders' borders."""
-    desk.at("2026-01-10 14:00:00")
+def _family(desk: Desk) -> Story:
+    """Two houses and, later, one more room: three payments that do not follow the orders' borders."""
+    yield "2026-01-10 14:00:00"
     town = desk.book(3, Stay(ATTIC, "2026-01-24", 2), reference="FAMILYTRI")
     lake = desk.book(3, Stay(FAMILY, "2026-01-26", 3), services={CITY_TAX: 4, CLEANING: 1}, reference="FAMILYTRI")
-    more = desk.at("2026-01-11 10:30:00").book(3, Stay(DOUBLE, "2026-01-24", 2), services={BREAKFAST: 2}, reference="FAMILYTRI")
-    first = desk.total(town) + 100
-    third = desk.total(more)
-    second = desk.total(lake) - 100
-    desk.at("2026-01-12 08:00:00").pay(town, first, over={town: str(desk.total(town)), lake: "100.00"}, transaction="BW-1003")
-    desk.at("2026-01-19 08:00:00").pay(lake, second, over={lake: str(second)}, transaction="BW-1004")
-    desk.at("2026-01-19 08:01:00").pay(more, third, over={more: str(third)}, method="Credit card")
+    yield "2026-01-11 10:30:00"
+    more = desk.book(3, Stay(DOUBLE, "2026-01-24", 2), services={BREAKFAST: 2}, reference="FAMILYTRI")
+    yield "2026-01-12 08:00:00"
+    desk.pay(town, desk.total(town) + 100, over={town: str(desk.total(town)), lake: "100.00"}, transaction="BW-1003")
+    yield "2026-01-19 08:00:00"
+    desk.pay(lake, desk.total(lake) - 100, transaction="BW-1004")
+    yield "2026-01-19 08:01:00"
+    desk.pay(more, desk.total(more), method="Credit card")
     for order in (town, lake, more):
         desk.set_state(order, PAID)
 
 
-def _february(desk: Desk) -> None:
-    over = desk.at("2026-02-01 10:00:00").book(10, Stay(CABIN, "2026-02-03", 1), reference="OVERPAIDX")
-    desk.at("2026-02-03 09:00:00").pay(over, "80.00", state=PAID, method="Cash")
+def _advance(desk: Desk) -> Story:
+    yield "2026-01-12 17:45:00"
+    order = desk.book(8, Stay(FAMILY, "2026-02-20", 4), services={CLEANING: 1}, reference="INADVANCE")
+    yield "2026-01-13 10:00:00"
+    desk.advance(order, "200.00", method="Credit card")
+    yield "2026-02-20 16:00:00"
+    desk.pay(order, desk.total(order) - 200, state=PAID, method="Credit card")
 
+
+def _early_bird(desk: Desk) -> Story:
+    yield "2026-01-15 12:00:00"
+    order = desk.book(7, Stay(LAKE, "2026-04-03", 5), services={BREAKFAST: 2}, reference="EARLYBIRD")
+    yield "2026-01-15 12:30:00"
+    desk.advance(order, "150.00")
+
+
+def _owing(desk: Desk) -> Story:
+    yield "2026-01-20 08:05:00"
+    order = desk.book(12, Stay(DOUBLE, "2026-02-02", 4), services={PARKING: 1}, reference="OWINGALLX")
+    yield "2026-02-06 11:00:00"
+    desk.set_state(order, PROCESSING)
+
+
+def _in_two_parts(desk: Desk) -> Story:
+    """The second payment was typed in a day late, with the day on which it was made."""
+    yield "2026-01-22 19:30:00"
+    order = desk.book(2, Stay(LAKE, "2026-02-10", 6), services={BREAKFAST: 2}, reference="INTWOPART")
+    yield "2026-01-23 09:00:00"
+    desk.pay(order, "300.00", state=PARTIAL)
+    yield "2026-02-10 15:10:00"
+    desk.pay(order, "250.50", method="Cash", on="2026-02-09 00:00:00")
+
+
+def _overpaid(desk: Desk) -> Story:
+    yield "2026-02-01 10:00:00"
+    order = desk.book(10, Stay(CABIN, "2026-02-03", 1), reference="OVERPAIDX")
+    yield "2026-02-03 09:00:00"
+    desk.pay(order, "80.00", state=PAID, method="Cash")
+
+
+def _tenth_off(desk: Desk) -> Story:
+    yield "2026-02-04 13:00:00"
     services = {BREAKFAST: 2, PARKING: 1, CITY_TAX: 2}
-    tenth = desk.at("2026-02-04 13:00:00").book(
-        1, Stay(DOUBLE, "2026-02-13", 3), services=services, voucher=TENTH_OFF, reference="TENTHOFFX"
-    )
-    desk.at("2026-02-05 09:00:00").pay(tenth, desk.total(tenth), state=PAID)
-
-    gift = desk.at("2026-02-06 18:00:00").book(
-        6, Stay(CABIN, "2026-02-14", 2), services={SAUNA: 2}, voucher=TWENTY_FIVE_OFF, reference="GIFTCARDX"
-    )
-    desk.at("2026-02-14 15:30:00").pay(gift, desk.total(gift), state=PAID, method="Credit card")
-
-    cot = desk.at("2026-02-08 20:00:00").book(11, Stay(SUITE, "2026-02-21", 2, children=1), demands=[COT], reference="WITHACOTX")
-    desk.at("2026-02-21 15:00:00").pay(cot, desk.total(cot), state=PAID, method="Credit card")
-
-    odd = desk.at("2026-02-11 07:50:00").book(
-        8, Stay(DOUBLE, "2026-02-27", 3, price="30.303030"), services={PARKING: 1}, reference="NOTDIVIDE"
-    )
-    desk.at("2026-02-12 09:00:00").pay(odd, desk.total(odd), state=PAID)
-
-    rooms = (Stay(CABIN, "2026-03-02", 1, rooms=3, price="33.335000"),)
-    cents = desk.at("2026-02-16 16:16:16").book(5, *rooms, services={BREAKFAST: 1}, reference="THREECENT")
-    desk.at("2026-02-17 09:00:00").pay(cents, desk.total(cents), state=PAID)
-
-    gone = desk.at("2026-02-18 09:00:00").book(
-        2, Stay(LAKE, "2026-03-06", 2), services={BREAKFAST: 2}, demands=[COT], reference="GONEUNPAY"
-    )
-    desk.at("2026-02-19 09:00:00").cancel(gone)
-
-    by_hand = desk.at("2026-02-18 10:00:00").book(9, Stay(SUITE, "2026-03-08", 2), reference="BYHANDGON")
-    desk.at("2026-02-20 10:00:00").set_state(by_hand, CANCELED)
+    order = desk.book(1, Stay(DOUBLE, "2026-02-13", 3), services=services, voucher=TENTH_OFF, reference="TENTHOFFX")
+    yield "2026-02-05 09:00:00"
+    desk.pay(order, desk.total(order), state=PAID)
 
 
-def _march(desk: Desk) -> None:
-    failed = desk.at("2026-03-01 22:10:00").book(10, Stay(ATTIC, "2026-03-12", 1), reference="CARDERROR", method="Credit card")
-    desk.at("2026-03-01 22:11:30").set_state(failed, ERROR)
+def _gift_card(desk: Desk) -> Story:
+    yield "2026-02-06 18:00:00"
+    order = desk.book(6, Stay(CABIN, "2026-02-14", 2), services={SAUNA: 2}, voucher=TWENTY_FIVE_OFF, reference="GIFTCARDX")
+    yield "2026-02-14 15:30:00"
+    desk.pay(order, desk.total(order), state=PAID, method="Credit card")
 
-    desk.at("2026-03-03 12:00:00").book(7, Stay(LAKE, "2026-05-01", 7), services={BREAKFAST: 2}, reference="NOTYETDUE")
 
-    free = desk.at("2026-03-04 09:00:00").book(12, Stay(ATTIC, "2026-03-10", 1, price="0"), reference="ONTHEHOUS")
-    desk.at("2026-03-10 11:00:00").set_state(free, PAID)
+def _cot(desk: Desk) -> Story:
+    yield "2026-02-08 20:00:00"
+    order = desk.book(11, Stay(SUITE, "2026-02-21", 2, children=1), demands=[COT], reference="WITHACOTX")
+    yield "2026-02-21 15:00:00"
+    desk.pay(order, desk.total(order), state=PAID, method="Credit card")
 
-    fewer = desk.at("2026-03-05 09:30:00").book(
-        1, Stay(LAKE, "2026-03-13", 2, rooms=2), services={BREAKFAST: 2}, reference="ONEROOMOF"
-    )
-    desk.at("2026-03-06 09:30:00").cancel_room(desk.stays(fewer)[1])
-    desk.at("2026-03-13 15:00:00").pay(fewer, desk.total(fewer), state=PAID, method="Credit card")
 
-    moved = desk.at("2026-03-09 15:00:00").book(11, Stay(DOUBLE, "2026-03-16", 2), services={BREAKFAST: 2}, reference="MOVEHOUSE")
-    desk.at("2026-03-10 09:00:00").pay(moved, desk.total(moved), state=PAID)
-    desk.at("2026-03-11 18:20:00").edit_address(11, postcode="6900", city="Bregenz", address1="Seestraße 5")
+def _not_divisible(desk: Desk) -> Story:
+    """Three nights for 100.00: a third of it is no amount."""
+    yield "2026-02-11 07:50:00"
+    stay = Stay(DOUBLE, "2026-02-27", 3, price="30.303030")
+    order = desk.book(8, stay, services={PARKING: 1}, reference="NOTDIVIDE")
+    yield "2026-02-12 09:00:00"
+    desk.pay(order, desk.total(order), state=PAID)
 
-    guest = desk.at("2026-03-14 21:05:00").book(4, Stay(ATTIC, "2026-03-20", 1), services={BREAKFAST: 1}, reference="GUESTMAIL")
-    desk.at(f"{LAST_DAY} 18:00:00").pay(guest, desk.total(guest), state=PAID, method="Cash")
+
+def _three_rooms(desk: Desk) -> Story:
+    """33.335 each, without tax: rounded room by room 100.02, rounded once 100.01."""
+    yield "2026-02-16 16:16:16"
+    stay = Stay(CABIN, "2026-03-02", 1, rooms=3, price="33.335000")
+    order = desk.book(5, stay, services={BREAKFAST: 1}, reference="THREECENT")
+    yield "2026-02-17 09:00:00"
+    desk.pay(order, desk.total(order), state=PAID)
+
+
+def _cancelled(desk: Desk) -> Story:
+    yield "2026-02-18 09:00:00"
+    order = desk.book(2, Stay(LAKE, "2026-03-06", 2), services={BREAKFAST: 2}, demands=[COT], reference="GONEUNPAY")
+    yield "2026-02-19 09:00:00"
+    desk.cancel(order)
+
+
+def _cancelled_by_hand(desk: Desk) -> Story:
+    yield "2026-02-18 10:00:00"
+    order = desk.book(9, Stay(SUITE, "2026-03-08", 2), reference="BYHANDGON")
+    yield "2026-02-20 10:00:00"
+    desk.set_state(order, CANCELED)
+
+
+def _card_error(desk: Desk) -> Story:
+    yield "2026-03-01 22:10:00"
+    order = desk.book(10, Stay(ATTIC, "2026-03-12", 1), reference="CARDERROR", method="Credit card")
+    yield "2026-03-01 22:11:30"
+    desk.set_state(order, ERROR)
+
+
+def _not_yet_due(desk: Desk) -> Story:
+    yield "2026-03-03 12:00:00"
+    desk.book(7, Stay(LAKE, "2026-05-01", 7), services={BREAKFAST: 2}, reference="NOTYETDUE")
+
+
+def _on_the_house(desk: Desk) -> Story:
+    yield "2026-03-04 09:00:00"
+    order = desk.book(12, Stay(ATTIC, "2026-03-10", 1, price="0"), reference="ONTHEHOUS")
+    yield "2026-03-10 11:00:00"
+    desk.set_state(order, PAID)
+
+
+def _one_room_fewer(desk: Desk) -> Story:
+    yield "2026-03-05 09:30:00"
+    order = desk.book(1, Stay(LAKE, "2026-03-13", 2, rooms=2), services={BREAKFAST: 2}, reference="ONEROOMOF")
+    yield "2026-03-06 09:30:00"
+    desk.cancel_room(desk.stays(order)[1])
+    yield "2026-03-13 15:00:00"
+    desk.pay(order, desk.total(order), state=PAID, method="Credit card")
+
+
+def _moved(desk: Desk) -> Story:
+    yield "2026-03-09 15:00:00"
+    order = desk.book(11, Stay(DOUBLE, "2026-03-16", 2), services={BREAKFAST: 2}, reference="MOVEHOUSE")
+    yield "2026-03-10 09:00:00"
+    desk.pay(order, desk.total(order), state=PAID)
+    yield "2026-03-11 18:20:00"
+    desk.edit_address(11, postcode="6900", city="Bregenz", address1="Seestraße 5")
+
+
+def _guest(desk: Desk) -> Story:
+    yield "2026-03-14 21:05:00"
+    order = desk.book(4, Stay(ATTIC, "2026-03-20", 1), services={BREAKFAST: 1}, reference="GUESTMAIL")
+    yield f"{LAST_DAY} 18:00:00"
+    desk.pay(order, desk.total(order), state=PAID, method="Cash")
+
+
+_STORIES: tuple[Callable[[Desk], Story], ...] = (
+    _simple,
+    _two_houses,
+    _family,
+    _advance,
+    _early_bird,
+    _owing,
+    _in_two_parts,
+    _overpaid,
+    _tenth_off,
+    _gift_card,
+    _cot,
+    _not_divisible,
+    _three_rooms,
+    _cancelled,
+    _cancelled_by_hand,
+    _card_error,
+    _not_yet_due,
+    _on_the_house,
+    _one_room_fewer,
+    _moved,
+    _guest,
+)

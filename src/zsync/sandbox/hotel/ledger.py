@@ -58,7 +58,7 @@ class Ledger:
         return sorted(found, key=lambda r: int(r["id"]))
 
     def add(self, resource: str, **fields: object) -> Row:
-        """A new row with these fields, the others unset; the next id and both dates now, unless given. KeyError: no such field."""
+        """A new row with these fields, the others unset; the next id and both dates now unless given. KeyError: unknown field."""
         spec = RESOURCES[resource]
         row = spec.blank()
         new = int(str(fields.pop("id", 0))) or self._next(resource)
