@@ -112,6 +112,7 @@ class Pace:
         reset = _number(headers.get("x-rate-limit-reset"))
         known = reset is not None and reset <= _LONGEST_DAY_S
         with self._lock:
+            self._roll(self._clock.now())
             self._limit, self._remaining = _number(headers.get("x-rate-limit-limit")), remaining
             self._resets_at = self._clock.now() + timedelta(seconds=reset or 0) if known else None
 

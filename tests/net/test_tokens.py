@@ -1,0 +1,153 @@
+"""Tokens at rest: only their owner reads them, they are whole or absent, and one process at a time has them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from zsync.errors import ConfigError
+from zsync.net.tokens import FileTokenStore
+from zsync.ports import Tokens
+
+TOKENS = Tokens(
+    access="SECRET-ACCESS",
+    expires_at=datetime(2026, 3, 1, 9, 0, tzinfo=UTC),
+    refresh="SECRET-REFRESH",
+    scopes=("ZohoBooks.contacts.READ", "ZohoBooks.invoices.READ"),
+    accounts_url="https://accounts.zoho.eu",
+    api_url="https://www.zohoapis.eu",
+    location="eu",
+    signed_in_at=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "hotel-books.tokens"
+
+
+def test_nobody_is_signed_in_at_first(path: Path) -> None:
+    assert FileTokenStore(path).load() is None
+
+
+@pytest.mark.parametrize("tokens", [TOKENS, replace(TOKENS, signed_in_at=None, scopes=())])
+def test_what_was_saved_is_loaded(path: Path, tokens: Tokens) -> None:
+    FileTokenStore(path).save(tokens)
+    assert FileTokenStore(path).load() == tokens
+
+
+def test_the_files_are_readable_by_their_owner_alone_whatever_the_umask(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = FileTokenStore(path)
+        store.save(TOKENS)
+        with store.locked():
+            pass
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {path.name: 0o600, path.name + ".lock": 0o600}
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o622])
+def test_a_file_that_others_may_touch_is_refused(path: Path, mode: int) -> None:
+    FileTokenStore(path).save(TOKENS)
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match="others can read") as caught:
+        FileTokenStore(path).load()
+    assert "chmod 600" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", "null", '"x"', '{"access": 1}'],
+)
+def test_a_damaged_file_is_named_and_not_shown(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="is damaged"):
+        FileTokenStore(path).load()
+
+
+def test_a_time_without_a_zone_is_damage(path: Path) -> None:
+    FileTokenStore(path).save(TOKENS)
+    path.write_text(path.read_text().replace("+00:00", ""))
+    with pytest.raises(ConfigError, match="is damaged"):
+        FileTokenStore(path).load()
+
+
+def test_the_old_tokens_stay_whole_when_the_new_cannot_be_put_in_their_place(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileTokenStore(path)
+    store.save(TOKENS)
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", full)
+        with pytest.raises(ConfigError, match="no space left on device"):
+            store.save(replace(TOKENS, access="NEW"))
+    assert store.load() == TOKENS
+    store.save(replace(TOKENS, access="NEW"))
+    assert store.load() == replace(TOKENS, access="NEW")
+
+
+def test_a_folder_that_is_not_there_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:
+    store = FileTokenStore(tmp_path / "absent" / "tokens")
+    with pytest.raises(ConfigError):
+        store.save(TOKENS)
+    with pytest.raises(ConfigError), store.locked():
+        pass
+
+
+def test_deleting_twice_is_deleting_once(path: Path) -> None:
+    store = FileTokenStore(path)
+    store.save(TOKENS)
+    store.delete()
+    store.delete()
+    assert store.load() is None
+
+
+def test_the_lock_is_held_by_one_thread_at_a_time(path: Path) -> None:
+    inside, order = threading.Event(), []
+
+    def other() -> None:
+        inside.set()
+        with FileTokenStore(path).locked():
+            order.append("other")
+
+    with FileTokenStore(path).locked():
+        thread = threading.Thread(target=other)
+        thread.start()
+        assert inside.wait(10)
+        order.append("first")
+    thread.join(10)
+    assert order == ["first", "other"]
+
+
+def test_the_lock_is_held_by_one_process_at_a_time_and_ends_with_it(path: Path) -> None:
+    """The other process tells whether it could have the lock at once."""
+    program = (
+        "import fcntl, os, sys\n"
+        "handle = os.open(sys.argv[1], os.O_RDWR)\n"
+        "try:\n"
+        "    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "except BlockingIOError:\n"
+        "    sys.exit(7)\n"
+    )
+    command = [sys.executable, "-c", program, f"{path}.lock"]
+    with FileTokenStore(path).locked():
+        assert subprocess.run(command, check=False, timeout=60).returncode == 7
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0
+
+
+def test_tokens_do_not_show_themselves() -> None:
+    assert "SECRET" not in repr(TOKENS)
