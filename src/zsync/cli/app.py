@@ -17,7 +17,7 @@ from zsync.cli.output import Output
 from zsync.cli.session import Globals
 from zsync.errors import ZsyncError
 
-_COMMANDS = ("config", "auth", "init", "plan", "run", "status", "show", "retry", "resolve", "doctor")
+_COMMANDS = ("demo", "config", "auth", "init", "plan", "run", "status", "show", "retry", "resolve", "doctor", "sandbox")
 """One module of `zsync.cli` each, in the order of the help. Each has `register(app)`."""
 
 app = typer.Typer(

@@ -93,6 +93,11 @@ def revoke(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOpti
 # --- signing in -----------------------------------------------------------------------------------------------------------
 
 
+def sign_in_with_code(session: Session, code: str) -> None:
+    """Trade the grant code of a self client for tokens, and keep them."""
+    _sign_in(session, True, code)
+
+
 def _sign_in(session: Session, no_browser: bool, code: str) -> None:
     door = _door(session)
     tokens = door.redeem_grant_code(code) if code else _through_browser(session, door, no_browser)

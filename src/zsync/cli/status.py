@@ -53,16 +53,30 @@ def status(
 ) -> None:
     """How the records stand: counts by entity, or the records of one."""
     session = start(ctx, config, verbose)
-    names = _columns(columns, entity)
     if state and state not in STATUSES:
         raise ConfigError(f"there is no status `{state}`", hint=f"known: {', '.join(STATUSES)}")
     with session.store() as store:
-        if not entity:
+        if entity:
+            session.check_entities([entity])
+            show_records(session, store, entity, state, columns, as_json=as_json, csv=csv, html=html)
+        else:
             show_summary(session, store, as_json=as_json, csv=csv, html=html)
-            return
-        session.check_entities([entity])
-        found = Status(store).records(entity, state or None)
-    documents = [document(session, each) for each in found]
+
+
+def show_records(
+    session: Session,
+    store: Store,
+    entity: str,
+    state: str = "",
+    columns: str = "",
+    *,
+    as_json: bool = False,
+    csv: bool = False,
+    html: Path | None = None,
+) -> None:
+    """The records of one entity, each with status, time, number and link."""
+    names = _columns(columns, entity)
+    documents = [document(session, each) for each in Status(store).records(entity, state or None)]
     if as_json:
         session.out.json([without_labels(each) for each in documents])
         return

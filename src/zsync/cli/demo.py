@@ -1,0 +1,191 @@
+"""`zsync demo`: the whole job on the embedded sandbox, over real sockets, by the same code as `auth`, `init` and `run`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tomli_w
+import typer
+
+from zsync.cli import log
+from zsync.cli.auth import sign_in_with_code
+from zsync.cli.init import initialise
+from zsync.cli.options import VerboseOption
+from zsync.cli.output import Cell, Output, number_cell
+from zsync.cli.run import code_of, finish, perform
+from zsync.cli.scene import configuration, hotel_scene, served
+from zsync.cli.session import Session
+from zsync.cli.status import show_records, show_summary
+from zsync.cli.words import worst
+from zsync.config import Config, load
+from zsync.errors import ConfigError
+from zsync.state.status import Status
+from zsync.state.store import Store
+
+if TYPE_CHECKING:
+    from zsync.sandbox import Sandbox
+
+_NOT_WRITTEN = ("canceled", "skipped", "held", "failed", "blocked", "pending", "waiting")
+_CENT = Decimal("0.01")
+
+
+class Scene(StrEnum):
+    HOTEL = "hotel"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo", epilog="Example: zsync demo --keep /tmp/zsync-demo")(demo)
+
+
+def demo(
+    scene: Annotated[Scene, typer.Option("--scene", help="What to play.")] = Scene.HOTEL,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Keep the configuration and the state in this folder.", metavar="DIR")
+    ] = None,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Keep the sandbox up at the end, so that the links lead somewhere.")
+    ] = False,
+    verbose: VerboseOption = 0,
+) -> int:
+    """A hotel, its books, every entity, then the status table. Needs no account and no file."""
+    del scene  # there is one in this release
+    out, begun = Output(), time.monotonic()
+    log.to_stderr(verbose)
+    os.umask(0o077)
+    sandbox = hotel_scene(limited=False)
+    with served(sandbox) as url, _folder(keep) as folder:
+        session = Session(_prepared(sandbox, url, folder), out)
+        code = _played(session, sandbox, url)
+        out.line(f"\ntime: {time.monotonic() - begun:.1f} s" if out.is_terminal else f"time: {time.monotonic() - begun:.1f} s")
+        _where_next(out, keep)
+        if stay:
+            out.line(f"the books stand at {url}/app until you press Ctrl-C")
+            with session.stop.heeded():
+                while not session.stop.wait(3600):
+                    pass
+        log.close()
+    return code
+
+
+def _played(session: Session, sandbox: Sandbox, url: str) -> int:
+    """The job, told as it goes; the exit code."""
+    out = session.out
+    out.line(f"A hotel (QloApps) and its books (Zoho Books), both played by the sandbox at {url};", "bold")
+    out.line("its limit of 100 calls a minute is lifted, so that you need not wait.")
+    _step(out, "zsync auth --code ...", "sign in with the code of a self client")
+    config = session.config
+    scopes = config.target_plugin.scopes(config.target, config.entities)
+    sign_in_with_code(session, sandbox.accounts.grant_code(scopes))
+    with session.store(create=True) as store:
+        _step(out, "zsync init --no-adopt", "read the hotel once; nothing is written")
+        codes = [initialise(session, store)]
+        _step(out, "zsync run", "write what is wanted")
+        codes.append(_run(session, store, sandbox))
+        _step(out, "zsync status", "how every record stands now")
+        show_summary(session, store)
+        _step(out, "zsync status orders", "one kind, with its numbers; on a terminal they are links into the books")
+        show_records(session, store, "orders", columns="id,customer,status,synced_at,number,documents")
+        _step(out, "side by side", "what the hotel has to show, and what stands in the books")
+        codes.append(_totals(out, Status(store), sandbox))
+        _step(out, "zsync run", "once more: there is nothing to do")
+        codes.append(_run(session, store, sandbox, idle=True))
+    return worst(codes)
+
+
+def _step(out: Output, command: str, words: str) -> None:
+    out.line()
+    out.line(f"$ {command}    # {words}", "bold cyan")
+
+
+def _run(session: Session, store: Store, sandbox: Sandbox, *, idle: bool = False) -> int:
+    from zsync.engine.job import Options
+
+    before = sandbox.ledger.calls("books")
+    report, _ = perform(session, store, Options())
+    calls, counts = sandbox.ledger.calls("books") - before, report.counts
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    if idle:
+        session.out.line(f"{calls} calls to Zoho, {report.calls['source']} to the hotel, {seconds:.1f} s")
+        if calls:
+            session.out.complain("error", "a run with nothing to do must not call Zoho")
+    else:
+        session.out.line(
+            f"{counts['created']} records written with {calls} calls to Zoho, counted by the sandbox, {seconds:.1f} s"
+        )
+    finish(session, report, as_json=False)
+    return worst([code_of(report), 1 if idle and calls else 0])
+
+
+def _totals(out: Output, status: Status, sandbox: Sandbox) -> int:
+    """Sums of the hotel's own tables and of the books, for what was to be written; 3 if they differ."""
+    from zsync.sandbox.hotel import Hotel
+
+    assert isinstance(sandbox.hotel, Hotel)
+    hotel, books = sandbox.hotel.tables, sandbox.books
+    stands = {(each.entity, each.source_id): each.status for each in status.records()}
+
+    def of_hotel(entity: str, table: str, field: str) -> tuple[int, Decimal]:
+        rows = [row for row in hotel[table] if stands.get((entity, str(row["id"])), "") not in (*_NOT_WRITTEN, "")]
+        return len(rows), sum((Decimal(str(row[field])).quantize(_CENT) for row in rows), Decimal(0))
+
+    def of_books(documents: dict[str, Any], field: str) -> tuple[int, Decimal]:
+        rows = [each for each in documents.values() if each.get("status") != "void"]
+        return len(rows), sum((Decimal(str(each[field])) for each in rows), Decimal(0)).quantize(_CENT)
+
+    compared = [
+        ("orders", of_hotel("orders", "orders", "total_paid_tax_incl"), of_books(books.salesorders, "total")),
+        ("invoices", of_hotel("invoices", "order_invoices", "total_paid_tax_incl"), of_books(books.invoices, "total")),
+        ("payments", of_hotel("payments", "order_payments", "amount"), of_books(books.payments, "amount")),
+    ]
+    rows = [
+        [Cell(name), *map(number_cell, (*ours, *theirs)), Cell("equal" if ours == theirs else "DIFFERENT")]
+        for name, ours, theirs in compared
+    ]
+    out.table("", ["", "in the hotel", "EUR", "in the books", "EUR", ""], rows)
+    return 0 if all(ours == theirs for _, ours, theirs in compared) else 3
+
+
+def _prepared(sandbox: Sandbox, url: str, folder: Path) -> Config:
+    """The scene's configuration, written as a file and read like any other."""
+    path = folder / "zsync.toml"
+    path.write_bytes(tomli_w.dumps(configuration(sandbox, url, "demo.db")).encode())
+    config = load(path)
+    if config.state_path.exists():
+        raise ConfigError(
+            f"`{config.state_path}` is there already", hint="name an empty folder with --keep: the books start empty"
+        )
+    log.to_file(config.log_path)
+    target: Any = config.target
+    limits = target.limits.model_copy(update={"calls_per_minute": 100_000})  # more than the settings allow: the sandbox has none
+    return replace(config, target=target.model_copy(update={"limits": limits}))
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="zsync-demo-") as name:
+            yield Path(name)
+            return
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        reason = (err.strerror or "not possible").lower()
+        raise ConfigError(f"the folder `{keep}` cannot be made: {reason}", hint="name another one") from err
+    yield keep.absolute()
+
+
+def _where_next(out: Output, keep: Path | None) -> None:
+    out.line("next: `zsync demo --stay` leaves the books up, to be looked at in a browser;")
+    out.line("      `zsync sandbox serve` is the same sandbox to try your own settings on;")
+    out.line("      README.md takes a real hotel step by step, docs/ says how it works")
+    if keep is not None:
+        out.line(f"      kept: {keep}/zsync.toml and {keep}/demo.db, for `zsync status --config {keep}/zsync.toml`")

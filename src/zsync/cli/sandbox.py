@@ -1,0 +1,66 @@
+"""`zsync sandbox serve`: the hotel and its books as a server on this machine, to try settings on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tomli_w
+import typer
+
+from zsync.cli import log
+from zsync.cli.options import VerboseOption
+from zsync.cli.output import Output
+from zsync.cli.scene import configuration, hotel_scene, served
+from zsync.cli.timing import Stop
+from zsync.errors import ConfigError
+
+PORT = 8977
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="The embedded sandbox: a hotel and its books.")
+    group.callback()(_sandbox)
+    group.command("serve", epilog="Example: zsync sandbox serve --write sandbox.toml")(serve)
+    app.add_typer(group, name="sandbox")
+
+
+def _sandbox() -> None:
+    """The embedded sandbox: Zoho accounts, Zoho Books and QloApps on this machine."""
+
+
+def serve(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = PORT,
+    write: Annotated[Path | None, typer.Option("--write", help="Write a configuration that leads here.", metavar="FILE")] = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="No limits on calls.")] = False,
+    verbose: VerboseOption = 0,
+) -> int:
+    """Serve Zoho accounts, Zoho Books and a hotel's QloApps on 127.0.0.1, until Ctrl-C. It forgets everything at its end."""
+    log.to_stderr(verbose)
+    out, stop = Output(), Stop()
+    sandbox = hotel_scene(limited=not unlimited)
+    with stop.heeded(), served(sandbox, port) as url:
+        text = tomli_w.dumps(configuration(sandbox, url, "sandbox.db"))
+        if write is None:
+            out.line("# save this as sandbox.toml:")
+            out.raw(text)
+        else:
+            _write(write, text)
+            out.line(f"written: {write}")
+        name = write or "sandbox.toml"
+        out.line(f"# next: zsync auth --config {name}; zsync init --no-adopt --config {name}; zsync run --config {name}")
+        out.line(f"# look at the books: {url}/app   (Ctrl-C ends it)")
+        while not stop.wait(3600):
+            pass
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as err:
+        raise ConfigError(f"`{path}` is there already", hint="name another file: nothing is overwritten") from err
+    except OSError as err:
+        reason = (err.strerror or "not possible").lower()
+        raise ConfigError(f"`{path}` cannot be written: {reason}", hint="name another file") from err
