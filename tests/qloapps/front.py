@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from qloapps import small
 from werkzeug import Request
 
+from qloapps import small
 from zsync.model.record import Page, Record, Unreadable
 from zsync.net.secret import Secret
 from zsync.sandbox.hotel import DEMO_KEY, Hotel, recorded

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+
 from qloapps import small
 from qloapps.front import StillClock, read, small_hotel, source, wall
-
 from zsync.errors import ConfigError, ContractBroken, OutOfReach, RunError, SuspiciousChange
 from zsync.model.documents import Contact, Item
 from zsync.model.record import Record, Unreadable
