@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from zsync.ports import Quota, Tokens
-from zsync.sandbox import NO_LIMITS, Behaviour, Books, Sandbox
+from zsync.sandbox import NO_LIMITS, Accounts, Behaviour, Books, Sandbox
 from zsync.sandbox.transport import InProcess
 from zsync.targets.books import plugin
 from zsync.targets.books.settings import BooksSettings, Entities
@@ -58,7 +58,10 @@ class Desk:
     def __init__(self, behaviour: Behaviour | None = None, **more: Any) -> None:
         self.clock = HeldClock()
         books = Books(behaviour=behaviour, limits=NO_LIMITS, taxes={"VAT 9%": "9", "VAT 0%": "0"})
-        self.sandbox = Sandbox(books=books, clock=lambda: self.clock.moment.timestamp(), sleep=self.clock.sleep)
+        accounts = Accounts(api_domain="https://www.zohoapis.eu", accounts_server="https://accounts.zoho.eu")
+        self.sandbox = Sandbox(
+            books=books, accounts=accounts, clock=lambda: self.clock.moment.timestamp(), sleep=self.clock.sleep
+        )
         client = self.sandbox.accounts.client
         self.settings = BooksSettings.model_validate(
             {
