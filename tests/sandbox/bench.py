@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -51,11 +51,21 @@ class Bench:
     """A sandbox with a token at hand. `get("/invoices")` and the like go to Books."""
 
     def __init__(
-        self, behaviour: Behaviour | None = None, *, limits: Limits = NO_LIMITS, accounts: Accounts | None = None
+        self,
+        behaviour: Behaviour | None = None,
+        *,
+        limits: Limits = NO_LIMITS,
+        accounts: Accounts | None = None,
+        sleep: Callable[[float], None] | None = None,
+        books: Books | None = None,
     ) -> None:
         self.clock = Clock()
-        books = Books(behaviour=behaviour, limits=limits, taxes={"VAT 9%": "9", "VAT 20%": "20"})
-        self.sandbox = Sandbox(books=books, accounts=accounts or Accounts(), clock=self.clock, sleep=self.clock.sleep)
+        self.sandbox = Sandbox(
+            books=books or Books(behaviour=behaviour, limits=limits, taxes={"VAT 9%": "9", "VAT 20%": "20"}),
+            accounts=accounts or Accounts(),
+            clock=self.clock,
+            sleep=sleep or self.clock.sleep,
+        )
         self.books = self.sandbox.books
         self.caller = Caller(self.sandbox)
         self.token, _ = self.sandbox.accounts.issue((FULL_ACCESS,))

@@ -14,7 +14,8 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -101,7 +102,8 @@ class Sandbox:
         self.tick()
         fault = self.faults.take(system, request.method, inner.path)
         try:
-            response = self._through(system, inner, fault, patience_s)
+            with self._under_way(system):
+                response = self._through(system, inner, fault, patience_s)
         except ConnectionCut:
             self._note(system, inner, None, fault)
             raise
@@ -110,7 +112,7 @@ class Sandbox:
 
     def _through(self, system: str, request: Request, fault: Fault | None, patience_s: float | None) -> Response:
         if fault is None:
-            return self._counted(system, request)
+            return self._serve(system, request)
         match fault.verb:
             case "refuse":
                 return _refused(Refusal(fault.status, fault.code, fault.message))
@@ -125,12 +127,12 @@ class Sandbox:
             case "error_before":
                 return _internal_error()
             case "error_after":
-                self._counted(system, request)
+                self._serve(system, request)
                 return _internal_error()
             case "cut_before":
                 raise ConnectionCut("cut")
             case "cut_after":
-                self._counted(system, request)
+                self._serve(system, request)
                 raise ConnectionCut("cut")
             case "refused_connection":
                 raise ConnectionCut("refused")
@@ -138,10 +140,10 @@ class Sandbox:
                 self._put_off(system, request, fault.seconds)
                 raise ConnectionCut("timeout")
             case "slow":
-                return self._slow(self._counted(system, request), fault.seconds, patience_s)
+                return self._slow(self._serve(system, request), fault.seconds, patience_s)
             case "html":
                 if fault.after:
-                    self._counted(system, request)
+                    self._serve(system, request)
                 return Response(HTML, status=200, content_type="text/html;charset=UTF-8")
             case "truncated":
                 return self._truncated(system, request, fault)
@@ -156,7 +158,7 @@ class Sandbox:
         return response
 
     def _truncated(self, system: str, request: Request, fault: Fault) -> Response:
-        whole = self._counted(system, request).get_data() if fault.after else b'{"code":0,"message":"success"}'
+        whole = self._serve(system, request).get_data() if fault.after else b'{"code":0,"message":"success"}'
         return Response(whole[: max(1, len(whole) // 2)], status=200, content_type="application/json;charset=UTF-8")
 
     def _put_off(self, system: str, request: Request, seconds: float) -> None:
@@ -174,18 +176,17 @@ class Sandbox:
 
     # --- the systems -------------------------------------------------------------------------------------------------
 
-    def _counted(self, system: str, request: Request) -> Response:
-        """Serve it, counted among the calls that are under way."""
-        meter = self.books.meter
-        if system != "books":
-            return self._serve(system, request)
+    @contextmanager
+    def _under_way(self, system: str) -> Iterator[None]:
+        """Counted among the calls to Books that are in flight, also while a slow answer is on its way."""
+        meter, one = self.books.meter, int(system == "books")
         with self.books.lock:
-            meter.under_way += 1
+            meter.under_way += one
         try:
-            return self._serve(system, request)
+            yield
         finally:
             with self.books.lock:
-                meter.under_way -= 1
+                meter.under_way -= one
 
     def _serve(self, system: str, request: Request, *, trusted: bool = False) -> Response:
         match system:

@@ -21,14 +21,13 @@ from zsync.sandbox.books.invoices import Invoices
 from zsync.sandbox.books.items import Items
 from zsync.sandbox.books.payments import Payments
 from zsync.sandbox.books.salesorders import SalesOrders
-from zsync.sandbox.books.settings import Settings
+from zsync.sandbox.books.settings import NOT_IN_ORGANIZATION, Settings
 from zsync.sandbox.books.store import KindSums, Mail, Organization, Record, Store, Table
 from zsync.sandbox.limits import Limits, Meter
 from zsync.sandbox.web import Call, Refusal, Reply, body_of, json_response
 
 PREFIX = "/books/v3"
 BAD_URL = Refusal(404, 5, "Invalid URL Passed")
-NOT_IN_ORGANIZATION = Refusal(400, 6041, "This user is not associated with the CompanyID/CompanyName:")
 NO_ORGANIZATION = Refusal(400, 2, "Invalid value passed for organization_id")
 NO_SCOPE = Refusal(401, 57, "You are not authorized to perform this operation")
 

@@ -13,6 +13,7 @@ from zsync.sandbox.books.store import Record, Table
 from zsync.sandbox.books.values import INVALID, amount, day, invalid, missing, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
+NOT_IN_ORGANIZATION = Refusal(400, 6041, "This user is not associated with the CompanyID/CompanyName:")
 NO_CURRENCY = Refusal(400, 9004, "The currency does not exist.")
 NO_ACCOUNT = Refusal(400, 11015, "The account is inactive or has been deleted.")
 
@@ -179,7 +180,7 @@ class Settings:
 
     def _organization(self, call: Call, id: str) -> Reply:
         if id != self._desk.store.organization.organization_id:
-            raise missing("Organization")
+            raise NOT_IN_ORGANIZATION
         return Reply({"organization": self.organization_face()})
 
     # --- taxes -------------------------------------------------------------------------------------------------------
