@@ -1,0 +1,56 @@
+# One verb per need. Only Python >= 3.11, git and make are needed: everything else goes into .venv, in locked versions.
+#   make demo    a hotel's books appear            make test    the tests
+#   make lint    form        make types   types    make all     what CI runs, but the demo
+#   make lock    resolve the versions anew (needs uv)
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+MARK := $(VENV)/.installed
+
+# The newest Python on the path that is new enough; PYTHON=... names another.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then command -v $$p; break; fi; done)
+
+.PHONY: all demo test lint fmt types lock clean
+.DEFAULT_GOAL := all
+
+all: lint types test
+
+demo: $(MARK)
+	@$(BIN)/zsync demo
+
+test: $(MARK)
+	@$(BIN)/python -m pytest -q
+
+lint: $(MARK)
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+
+fmt: $(MARK)
+	@$(BIN)/ruff check --fix src tests
+	@$(BIN)/ruff format src tests
+
+types: $(MARK)
+	@$(BIN)/mypy
+
+# The file names neither a host nor a path: --no-header and --no-emit-index-url keep both out.
+lock:
+	@uv=$$(command -v uv || echo $(BIN)/uv); \
+	  $$uv pip compile pyproject.toml --extra dev --extra sandbox --generate-hashes --universal --python-version 3.11 \
+	    --no-header --no-emit-index-url --quiet --output-file requirements.lock
+	@echo "requirements.lock is up to date"
+
+$(MARK): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "error: no Python 3.11 or newer with venv on the path" >&2; \
+	  echo "hint: install python3.11 (Debian, Ubuntu: also python3.11-venv), or: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(MARK)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
