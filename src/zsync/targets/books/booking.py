@@ -135,8 +135,10 @@ def _order(draft: _Draft, sale: Sale) -> Intent:
 
 
 def _order_number(rules: Rules, sale: Sale, before: Known | None) -> str:
-    """Ours; a voided order that is wanted again is made anew under its number and -2, -3 ..."""
+    """Ours, kept once sent; a voided order that is wanted again is made anew under its number and -2, -3 ..."""
     plain_number = f"{rules.order_prefix}{sale.source_id}"
+    if before is not None and before.body is not None and "salesorder_number" in before.body:
+        return str(before.body["salesorder_number"])
     if before is None or before.written is None or before.body is not None or before.state == "sending":
         return plain_number
     base, _, generation = before.written.number.rpartition("-")
