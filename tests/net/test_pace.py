@@ -76,7 +76,7 @@ def test_a_clock_that_was_set_back_costs_a_minute_at_most() -> None:
     send(limited)
     clock.pass_by(-3600)
     send(limited)
-    assert sum(clock.slept) == pytest.approx(60.01)
+    assert sum(clock.slept) == pytest.approx(60, abs=0.02)
 
 
 def test_no_limit_means_no_wait() -> None:
@@ -289,9 +289,9 @@ def test_told_that_the_minute_is_full_everything_waits_a_minute_in_the_next_run_
     first.fill_minute()
     second = pace(clock, quota=first.quota())
     send(second)
-    assert sum(clock.slept) == pytest.approx(60.01)
+    assert sum(clock.slept) == pytest.approx(60, abs=0.02)
     send(first)
-    assert sum(clock.slept) == pytest.approx(60.01)
+    assert sum(clock.slept) == pytest.approx(60, abs=0.02)
 
 
 def test_a_short_pause_is_sat_out() -> None:

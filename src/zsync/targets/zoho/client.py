@@ -46,11 +46,16 @@ class ZohoClient:
 
     def pages(self, path: str, name: str, params: Mapping[str, str] | None = None) -> Iterator[Mapping[str, Any]]:
         """The rows of a list, page after page. Some lists come under another name live: `name` may hold `a|b`."""
+        before: list[Mapping[str, Any]] | None = None
         for page in range(1, _MOST_PAGES):
             answer = self.get(path, {**(params or {}), "page": str(page), "per_page": str(PER_PAGE)})
-            yield from rows(answer, name)
-            if not answer.get("page_context", {}).get("has_more_page", False):
+            found = rows(answer, name)
+            if found == before:
+                break  # the same page again: the remote does not count
+            yield from found
+            if not _has_more(answer, len(found), path):
                 return
+            before = found
         raise ContractBroken(f"the list {path} does not end", remote=REMOTE)
 
     def _call(
@@ -105,11 +110,16 @@ def refused_token(status: int, body: bytes) -> bool:
 
 
 def rows(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """The list in an answer; `name` may hold alternatives: `customerpayments|customer_payments`."""
+    """The list in an answer; `name` may hold alternatives: `customerpayments|customer_payments`.
+
+    ContractBroken if it is not there, or holds anything but objects: a row left out would read as an absent document.
+    """
     for each in name.split("|"):
         found = answer.get(each)
         if isinstance(found, list):
-            return [row for row in found if isinstance(row, Mapping)]
+            if not all(isinstance(row, Mapping) for row in found):
+                raise ContractBroken(f"a list `{each}` with something else in it", remote=REMOTE)
+            return found
     raise ContractBroken(f"an answer without `{name}`", remote=REMOTE)
 
 
@@ -119,6 +129,17 @@ def resource(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise ContractBroken(f"an answer without `{name}`", remote=REMOTE)
     return found
+
+
+def _has_more(answer: Mapping[str, Any], found: int, path: str) -> bool:
+    """Whether a page follows. A short page that does not say so is the last; a full one must say."""
+    context = answer.get("page_context")
+    more = context.get("has_more_page") if isinstance(context, Mapping) else None
+    if isinstance(more, bool):
+        return more
+    if found >= PER_PAGE:
+        raise ContractBroken(f"the list {path} does not say whether more follows", remote=REMOTE)
+    return False
 
 
 def _judge(method: str, answer: Answer) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ class Application:
     accounts_url: str
     api_url: str
     redirect_uri: str
-    scopes: Sequence[str]
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Zoho:
             access=answer["access_token"],
             expires_at=now + timedelta(seconds=_seconds(answer)),
             refresh=refresh,
-            scopes=tuple(self._app.scopes),
+            scopes=self._app.scopes,
             accounts_url=accounts,
             api_url=known_api(str(answer.get("api_domain") or ""), self._app.api_url),
             location=location,
@@ -203,8 +203,8 @@ class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_wor
                 ) from err
             case httpx2.HTTPError():
                 raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=REMOTE) from err
-            case ValueError() if not isinstance(err, ZsyncError):
-                raise Unavailable("the sign-in server's answer is no JSON", remote=REMOTE) from err
+            case ValueError():
+                raise Unavailable("the sign-in server's answer is not understood", remote=REMOTE) from err
             case _:
                 return
 
