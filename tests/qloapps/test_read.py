@@ -455,9 +455,11 @@ def test_a_passing_fault_is_waited_out(hotel: Hotel, clock: StillClock) -> None:
     assert clock.now() > datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
 
 
-def test_a_damaged_cursor_is_said_to_be_damaged(hotel: Hotel, clock: StillClock) -> None:
+@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("cursor", ["{", "[]"])
+def test_a_damaged_cursor_is_said_to_be_damaged(hotel: Hotel, clock: StillClock, stream: str, cursor: str) -> None:
     with pytest.raises(ConfigError, match="damaged"):
-        read(source(hotel, clock), "bookings", "{")
+        read(source(hotel, clock), stream, cursor)
 
 
 def test_a_cursor_of_another_version_reads_everything(hotel: Hotel, clock: StillClock) -> None:

@@ -93,9 +93,7 @@ class Cursor:
             marks = {str(name): str(mark) for name, mark in loaded["marks"].items()}
             return cls(int(loaded["since"]), marks, None if after is None else int(after))
         except (ValueError, KeyError, TypeError, AttributeError) as err:
-            raise ConfigError(
-                "the state's cursor for the hotel is damaged", hint="`zsync run --full` reads the hotel from the beginning"
-            ) from err
+            raise damaged() from err
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,12 @@ class Changes:
 
     owners: frozenset[str]
     mark: str
+
+
+def damaged() -> ConfigError:
+    return ConfigError(
+        "the state's cursor for the hotel is damaged", hint="`zsync run --full` reads the hotel from the beginning"
+    )
 
 
 def newest(service: Webservice, feed: Feed) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -95,14 +95,14 @@ class Reader:
     # --- streams ------------------------------------------------------------------------------------------------------
 
     def items(self, stream: str, cursor: str | None) -> Iterator[Page]:
-        """All room types, or all services, if anything about any of them is not as it was."""
+        """Room types or services that are not as they were: the cursor holds a digest of each."""
         records = self.item_records(stream, self._products_of(stream))
-        digest = _digest(records)
-        known = _known_items(cursor)
-        if known.get("rows") and not records:
+        known, told = _known_items(cursor), {str(each.key): _digest(each) for each in records}
+        if known and not records:
             feeds.believe_empty(self._service, ITEM_TABLES[stream])
-        if known.get("digest") != digest:
-            yield Page(tuple(records), json.dumps({"digest": digest, "rows": len(records)}), len(records))
+        if cursor is None or told != known:
+            changed = tuple(each for each in records if told[each.key] != known.get(each.key))
+            yield Page(changed, json.dumps({"v": 1, "told": told}), len(changed))
 
     def customers(self, cursor: str | None) -> Iterator[Page]:
         """Customers, with their current address; a change of either marks the customer only."""
@@ -260,11 +260,15 @@ def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Se
         yield part, new if begin + _BOOKINGS_MOST >= len(values) else old
 
 
-def _known_items(cursor: str | None) -> dict[str, Any]:
-    loaded: Any = json.loads(cursor) if cursor else {}
-    return loaded if isinstance(loaded, dict) else {}
+def _known_items(cursor: str | None) -> Mapping[str, str]:
+    """The digests in a cursor; none in one of another version."""
+    try:
+        loaded: Any = json.loads(cursor) if cursor else {}
+        return {str(key): str(digest) for key, digest in loaded.get("told", {}).items()}
+    except (ValueError, AttributeError) as err:
+        raise feeds.damaged() from err
 
 
-def _digest(records: Records) -> str:
-    told = [each.revision if isinstance(each, Record) else f"{each.key} {each.error.message}" for each in records]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+def _digest(record: Record | Unreadable) -> str:
+    told = record.revision if isinstance(record, Record) else record.error.message
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

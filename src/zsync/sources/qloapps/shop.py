@@ -13,6 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zsync.errors import ConfigError, RecordError
+from zsync.model.money import round_half_up
 from zsync.sources.qloapps.values import LOOK, Row, flag, ident, local_text, number, rate, text
 
 
@@ -97,7 +98,7 @@ class Shop:
         room = Decimal("0.01") * max(pieces, Decimal(1))
         groups = [found for each in self.tax_groups if (found := self.group_rate(each, address)) is not None]
         for percent in ([of_group] if of_group is not None else []) + [Decimal(0), *groups, *self.tax_rates]:
-            if abs(net * (1 + percent / 100) - gross) <= room:
+            if abs(round_half_up(net * (1 + percent / 100), 2) - gross) <= room:
                 return percent, True
         return of_group or Decimal(0), False
 
