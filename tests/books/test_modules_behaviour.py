@@ -126,13 +126,14 @@ def test_an_edit_by_a_person_shows_as_a_difference_but_zohos_own_formats_do_not(
     assert (edited.field, edited.ours, edited.theirs) == ("billing_address.city", "Porto", "Lisboa")
 
 
-def test_an_inactive_contact_reads_as_standing_so_that_it_can_be_taken_into_use_again() -> None:
+def test_an_inactive_contact_reads_as_gone_and_can_be_taken_into_use_again() -> None:
     books = FakeBooks()
     made = create(books, "contacts", CONTACT, "customer:8")
     contacts = modules(books)["contacts"]
     withdrawn = contacts.withdraw(Standing(CUSTOMER, made.id, CONTACT, made))
     assert withdrawn is not None
     assert withdrawn.status == "inactive"
+    assert isinstance(contacts.read(Standing(CUSTOMER, made.id, CONTACT, withdrawn)), Gone)
     assert contacts.revive(Standing(CUSTOMER, made.id, CONTACT, withdrawn)).status == "active"
     assert books.the("contacts")["status"] == "active"
 

@@ -38,7 +38,7 @@ class TestContacts(ModuleContract):
         def strange() -> None:
             books.by_hand("contacts", contact_name="ADA guest", contact_type="customer", contact_number="CUS-1")
 
-        return replace(made, withdrawn_reads_as_gone=False, strange=strange)
+        return replace(made, withdrawn_is_found=True, strange=strange)
 
 
 class TestItems(ModuleContract):
@@ -50,7 +50,7 @@ class TestItems(ModuleContract):
         def strange() -> None:
             books.by_hand("items", name="Double (ROOM-5)", sku="", rate=Decimal(1))
 
-        return replace(made, withdrawn_reads_as_gone=False, strange=strange)
+        return replace(made, withdrawn_is_found=True, strange=strange)
 
 
 class TestSalesOrders(ModuleContract):

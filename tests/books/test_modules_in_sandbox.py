@@ -129,7 +129,7 @@ class TestContacts(Sandboxed):
         def strange() -> None:
             desk.books.create("contacts", {"contact_name": "Ada Guest", "notes": "a friend of the house"})
 
-        return replace(made, withdrawn_reads_as_gone=False, strange=strange, proven_by_key=self.behaviour.contact_number_kept)
+        return replace(made, withdrawn_is_found=True, strange=strange, proven_by_key=self.behaviour.contact_number_kept)
 
 
 class TestItems(Sandboxed):
@@ -142,7 +142,7 @@ class TestItems(Sandboxed):
         def strange() -> None:
             desk.books.create("items", {"name": ITEM["name"], "rate": Decimal(1)})
 
-        return replace(made, withdrawn_reads_as_gone=False, strange=strange)
+        return replace(made, withdrawn_is_found=True, strange=strange)
 
 
 class TestSalesOrders(Sandboxed):

@@ -36,7 +36,8 @@ class Stage:
     garble: Callable[[], None] | None = None
     destroy: Callable[[], None] | None = None
     other: Body | None = None
-    withdrawn_reads_as_gone: bool = True
+    withdrawn_is_found: bool = False
+    """True: a withdrawn document keeps its name, and is found under it (an inactive contact)."""
     withdrawable: bool = True
     steady_id: bool = True
     """False: the answer to a create names no id, so that the one found later is another."""
@@ -204,12 +205,11 @@ class ModuleContract:
         stage.module.withdraw(standing(stage, made))
         assert stage.writes() == before + 1
         stage.module.withdraw(standing(stage, made))
-        if stage.withdrawn_reads_as_gone:
-            assert isinstance(stage.module.read(standing(stage, made)), Gone)
+        assert isinstance(stage.module.read(standing(stage, made)), Gone)
 
     def test_a_withdrawn_document_is_not_found_where_it_is_void(self) -> None:
         stage = self.stage()
-        if not stage.withdrawable or not stage.withdrawn_reads_as_gone:
+        if not stage.withdrawable or stage.withdrawn_is_found:
             pytest.skip("it is not void")
         made = created(stage)
         stage.module.withdraw(standing(stage, made))

@@ -19,7 +19,7 @@ _PERSON_FIELDS = ("salutation", "first_name", "last_name", "email", "phone", "mo
 
 class _Master(BooksModule):
     revivable = True
-    void_statuses: frozenset[str] = frozenset()  # an inactive one still stands, and has its name
+    void_statuses: frozenset[str] = frozenset({"inactive"})  # reads as gone; it is found all the same, since it has its name
 
     def withdraw(self, standing: Standing) -> Written | None:
         return self._moved(standing, "inactive", "inactive")
