@@ -10,7 +10,7 @@ import pytest
 from qloapps import small
 from qloapps.front import StillClock, read, small_hotel, source, wall
 from zsync.errors import ConfigError, ContractBroken, OutOfReach, RunError, SuspiciousChange
-from zsync.model.documents import Contact, Item
+from zsync.model.documents import Contact, Item, Sale
 from zsync.model.record import Record, Unreadable
 from zsync.sandbox.hotel import Hotel
 from zsync.sandbox.hotel.faults import Fault
@@ -117,15 +117,16 @@ def test_an_idle_reading_of_everything_takes_22_requests(hotel: Hotel, clock: St
     assert of.calls == 22
 
 
-def test_a_changed_booking_takes_ten_requests_more(hotel: Hotel, clock: StillClock) -> None:
+def test_a_changed_booking_takes_eleven_requests_more(hotel: Hotel, clock: StillClock) -> None:
     known = cursors(hotel, clock)
     clock.pass_(hours=12)
     change(hotel, "orders", 2, clock)
     of = source(hotel, clock)
     for stream in STREAMS:
         read(of, stream, known[stream])
-    # orders to reference; orders, lines, rooms, discounts, invoices, slips, extra demands, payments; a probe for demands
-    assert of.calls == 22 + 10
+    # orders to reference; orders, lines, rooms, discounts, invoices, slips, payments, extra demands; a probe for these,
+    # because the hotel has some and the booking has none; the room type
+    assert of.calls == 22 + 11
 
 
 @pytest.mark.parametrize(
@@ -346,6 +347,24 @@ def test_shop_tables_that_count_rows_and_give_none_are_doubted(hotel: Hotel, clo
     hotel.behave("empty_list", resource="tax_rules", times=1)
     with pytest.raises(ContractBroken, match="tax_rules"):
         read(source(hotel, clock), "room_types")
+
+
+def test_a_service_that_was_made_a_moment_ago_is_not_taken_for_gone(hotel: Hotel, clock: StillClock) -> None:
+    of = source(hotel, clock)
+    read(of, "service_products")
+    hotel.tables["services"].append(small.product(4, "Sauna", "20.000000"))
+    hotel.tables["order_details"][1]["product_id"] = "4"
+    found = read(of, "bookings")[0][0]
+    assert isinstance(found, Record)
+    sale = found.documents[0]
+    assert isinstance(sale, Sale)
+    assert [line.item for line in sale.lines if line.id == "detail:2"] == ["hotel:service:4"]
+
+
+def test_room_types_that_all_read_as_none_do_not_make_rooms_without_an_item(hotel: Hotel, clock: StillClock) -> None:
+    hotel.behave("empty_list", resource="room_types")
+    with pytest.raises(SuspiciousChange, match="room_types"):
+        read(source(hotel, clock), "bookings")
 
 
 # --- odd rows ---------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from zsync.sources.qloapps.client import Webservice
 from zsync.sources.qloapps.feeds import believe_empty
 from zsync.sources.qloapps.parse import BookingRows
 from zsync.sources.qloapps.shop import Shop
-from zsync.sources.qloapps.values import Row, text
+from zsync.sources.qloapps.values import Row, flag, text
 
 _BY_ORDER = ("order_details", "room_bookings", "order_discounts", "order_invoices", "order_slip")
 
@@ -38,7 +38,6 @@ def bookings(
     references: Iterable[str],
     read_at: datetime,
     *,
-    products: frozenset[str],
     held: frozenset[str] = frozenset(),
     after: int = 0,
 ) -> list[Record | Unreadable]:
@@ -54,6 +53,7 @@ def bookings(
         wanted = [each for each in wanted if each not in by_reference or _lowest(by_reference[each]) > after]
         orders = [row for each in wanted for row in by_reference.get(each, [])]
     tables = _tables(service, orders, wanted, held)
+    products = _products(service, tables["order_details"].values())
     found = [
         parse.booking(_rows(each, by_reference[each], tables, products), shop, tag, read_at)
         for each in sorted(by_reference.keys() & set(wanted), key=lambda each: _lowest(by_reference[each]))
@@ -92,6 +92,25 @@ def _asked(
     spoken = _SPOKEN_OF.get(table)
     due = table in held if spoken is None else any(text(row, spoken).strip("0.") for row in orders)
     if not rows and due:
+        believe_empty(service, table)
+    return rows
+
+
+def _products(service: Webservice, details: Iterable[Sequence[Row]]) -> frozenset[str]:
+    """The ids of the lines' products that exist. Asked with each page: what was made a minute ago is not gone."""
+    sold = [row for rows in details for row in rows]
+    rooms = {text(row, "product_id") for row in sold if flag(row, "is_booking_product")}
+    services = {text(row, "product_id") for row in sold} - rooms
+    found = [row for table, ids in (("room_types", rooms), ("services", services)) for row in _existing(service, table, ids)]
+    return frozenset(text(row, "id") for row in found)
+
+
+def _existing(service: Webservice, table: str, ids: Iterable[str]) -> list[Row]:
+    known = [id for id in ids if id.isdecimal() and id != "0"]
+    if not known:
+        return []
+    rows = list(service.among(table, "id", known, fields=("id",)))
+    if not rows:
         believe_empty(service, table)
     return rows
 

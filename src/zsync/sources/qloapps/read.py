@@ -88,15 +88,12 @@ class Reader:
             raise ContractBroken(f"the shop counts rows of `{name}` and gives none", hint="look at its error log", remote=REMOTE)
         return rows
 
-    @cached_property
-    def _products(self) -> dict[str, list[Row]]:
-        return {stream: self._table(table) for stream, table in ITEM_TABLES.items()}
-
     # --- streams ------------------------------------------------------------------------------------------------------
 
     def items(self, stream: str, cursor: str | None) -> Iterator[Page]:
         """Room types or services that are not as they were: the cursor holds a digest of each."""
-        records = self.item_records(stream, self._products_of(stream))
+        self.basics  # noqa: B018 - names are asked for in the shop's language
+        records = self.item_records(stream, self._table(ITEM_TABLES[stream]))
         known, told = _known_items(cursor), {str(each.key): _digest(each) for each in records}
         if known and not records:
             feeds.believe_empty(self._service, ITEM_TABLES[stream])
@@ -221,17 +218,7 @@ class Reader:
         """Nothing for references that have neither orders nor payments."""
         if not references:
             return []
-        products = frozenset(ident(row) for stream in ITEM_TABLES for row in self._products_of(stream))
-        return assemble.bookings(
-            self._service,
-            self.shop,
-            self._tag,
-            references,
-            self._clock.now(),
-            products=products,
-            held=held,
-            after=after,
-        )
+        return assemble.bookings(self._service, self.shop, self._tag, references, self._clock.now(), held=held, after=after)
 
     def customer_records(self, rows: Sequence[Row]) -> Records:
         """With each customer's address that is not deleted; there is at most one, else the latest counts."""
@@ -246,10 +233,6 @@ class Reader:
     def item_records(self, stream: str, rows: Sequence[Row]) -> Records:
         now, room = self._clock.now(), stream == "room_types"
         return [parse.item(row, self.shop, self._tag, now, room=room) for row in rows]
-
-    def _products_of(self, stream: str) -> list[Row]:
-        self.basics  # noqa: B018 - names are asked for in the shop's language
-        return self._products[stream]
 
 
 def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Sequence[str], Cursor]]:
