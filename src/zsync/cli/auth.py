@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(begin)
     group.command("zoho", epilog="Example: zsync auth zoho --code 1000.abc.def")(zoho)
     group.command("status", epilog="Example: zsync auth status")(status)
+    group.command("scopes", epilog="Example: zsync auth scopes")(scopes)
     group.command("revoke", epilog="Example: zsync auth revoke")(revoke)
     app.add_typer(group, name="auth")
 
@@ -75,6 +76,12 @@ def status(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOpti
         raise SignInNeeded(f"permissions are missing: {', '.join(missing)}", hint="`zsync auth` again grants them")
     session.out.line(f"{len(tokens.scopes)} permissions, as needed")
     return 0
+
+
+def scopes(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
+    """The permissions to give to a self client's code, as the API console takes them."""
+    session = start(ctx, config, verbose)
+    session.out.must(",".join(_scopes(session)))
 
 
 def revoke(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOption = 0) -> None:

@@ -44,7 +44,7 @@ def served(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
         yield server.url
 
 
-def configuration(sandbox: Sandbox, url: str, state: str) -> dict[str, Any]:
+def configuration(sandbox: Sandbox, url: str, state: str, *, calls_per_minute: int = 80) -> dict[str, Any]:
     """What stands in the zsync.toml of this scene. Its secrets are made up and good for nothing else."""
     from zsync.sandbox.hotel import DEMO_KEY
 
@@ -60,7 +60,7 @@ def configuration(sandbox: Sandbox, url: str, state: str) -> dict[str, Any]:
             "accounts_url": url,
             "api_url": url,
             "web_url": url,
-            "limits": {"calls_per_minute": 100, "calls_per_day": 10_000},
+            "limits": {"calls_per_minute": calls_per_minute, "calls_per_day": 10_000},
             "payment_methods": {
                 "Bank wire": {"mode": "banktransfer", "account": "Bank"},
                 "Credit card": {"mode": "creditcard", "account": "Bank"},
