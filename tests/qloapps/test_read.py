@@ -279,6 +279,23 @@ def test_other_tables_that_had_rows_are_doubted_too(hotel: Hotel, clock: StillCl
         read(source(hotel, clock), stream, known)
 
 
+@pytest.mark.parametrize("table", ["orders", "room_bookings", "order_invoices", "order_payments"])
+def test_one_failed_question_does_not_move_the_cursor(hotel: Hotel, clock: StillClock, table: str) -> None:
+    known = cursors(hotel, clock)["bookings"]
+    clock.pass_(hours=12)
+    change(hotel, "orders", 2, clock)
+    hotel.behave("empty_list", resource=table, times=1)
+    with pytest.raises(SuspiciousChange, match="without a row that is there"):
+        read(source(hotel, clock), "bookings", known)
+    assert keys(read(source(hotel, clock), "bookings", known)[0]) == ["hotel:booking:BBBBBBBBB"]
+
+
+@pytest.mark.parametrize("table", ["order_details", "order_discounts"])
+def test_rows_that_must_be_there_are_asked_for_twice(hotel: Hotel, clock: StillClock, table: str) -> None:
+    hotel.behave("empty_list", resource=table, times=1)
+    assert all(isinstance(record, Record) for record in read(source(hotel, clock), "bookings")[0])
+
+
 def test_the_last_service_may_be_deleted(hotel: Hotel, clock: StillClock) -> None:
     known = cursors(hotel, clock)["service_products"]
     hotel.tables["services"].clear()

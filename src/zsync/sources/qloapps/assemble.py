@@ -69,9 +69,9 @@ def _tables(
         believe_empty(service, "orders")
     ids = [text(row, "id") for row in orders]
     found = {table: _asked(service, table, "id_order", ids, orders, held) for table in _BY_ORDER}
-    rooms = found["room_bookings"]
-    if not rooms and any(text(row, "is_booking_product") == "1" for row in found["order_details"]):
+    if not found["room_bookings"] and any(text(row, "is_booking_product") == "1" for row in found["order_details"]):
         believe_empty(service, "room_bookings")
+    rooms = found["room_bookings"]
     payments = _asked(service, "order_payments", "order_reference", references, orders, held)
     demands = _asked(service, "booking_extra_demands", "id_htl_booking", [text(row, "id") for row in rooms], orders, held)
     return {
@@ -84,14 +84,16 @@ def _tables(
 def _asked(
     service: Webservice, table: str, name: str, values: Sequence[str], orders: Sequence[Row], held: frozenset[str]
 ) -> list[Row]:
-    """The rows of a table that belong to these. None at all, where the orders or an earlier reading speak of some, is only
-    believed of a table that has others."""
+    """The rows of a table that belong to these. None at all, where the orders speak of some, is asked again; where they
+    or an earlier reading do, it is only believed of a table that has others."""
     if not values:
         return []
     rows = list(service.among(table, name, values))
     spoken = _SPOKEN_OF.get(table)
-    due = table in held if spoken is None else any(text(row, spoken).strip("0.") for row in orders)
+    due = spoken is not None and any(text(row, spoken).strip("0.") for row in orders)
     if not rows and due:
+        rows = list(service.among(table, name, values))
+    if not rows and (due or (spoken is None and table in held)):
         believe_empty(service, table)
     return rows
 

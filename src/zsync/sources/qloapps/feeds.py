@@ -123,7 +123,10 @@ def changes(service: Webservice, feed: Feed, cursor: Cursor, zone: ZoneInfo) -> 
         reached = max((_mark(text(row, feed.by)) for row in rows), key=_height, default="")
         return Changes(frozenset(text(row, feed.owner) for row in fresh) - {"", "0"}, max(reached, mark, key=_height))
     believe_empty(service, feed.table)
-    return Changes(frozenset(), newest(service, feed))
+    left = newest(service, feed)
+    if _height(left) >= _height(mark):  # it was there all the time, and the answer did not have it
+        raise _suspicious(f"a list of the hotel's table `{feed.table}` came without a row that is there")
+    return Changes(frozenset(), left)
 
 
 def believe_empty(service: Webservice, table: str) -> None:
@@ -133,11 +136,12 @@ def believe_empty(service: Webservice, table: str) -> None:
     """
     if service.newest(table, "id") or (table in MAY_EMPTY and service.count(table) == 0):
         return
-    raise SuspiciousChange(
-        f"the hotel's table `{table}` had rows and reads as empty",
-        hint="look at the shop's error log and database; nothing was changed, and the next run reads it again",
-        remote=REMOTE,
-    )
+    raise _suspicious(f"the hotel's table `{table}` had rows and reads as empty")
+
+
+def _suspicious(message: str) -> SuspiciousChange:
+    hint = "look at the shop's error log and database; nothing was changed, and the next run reads it again"
+    return SuspiciousChange(message, hint=hint, remote=REMOTE)
 
 
 def _by_id(service: Webservice, feed: Feed, mark: str) -> tuple[list[Row], list[Row]]:
