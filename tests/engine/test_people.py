@@ -161,6 +161,21 @@ def test_a_disabled_customer_is_taken_into_use_again_under_the_same_id() -> None
     assert len(world.remote.docs) == 1
 
 
+@pytest.mark.parametrize("fate", ["lost", "unanswered", "late"])
+def test_a_lost_answer_when_taking_a_customer_into_use_again_is_asked_about(fate: str) -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+    world.run_to_rest()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    world.fate.on_call = {world.fate.calls + 1: fate}
+    world.hotel.put(customer())
+    world.run_to_rest()
+    assert contact(world) == "Ada Guest"
+    assert len(world.remote.docs) == 1
+
+
 def test_too_many_changes_at_once_stop_until_a_person_accepts_them() -> None:
     world = World()
     for number in range(40):

@@ -306,11 +306,14 @@ class Settler:
         """In doubt about a change to a document whose id is known (J6): did it land?"""
         now, module = self._now(), self._modules[row.module]
         if isinstance(answer, Gone) or answer is None:
-            if row.sent_verb == "withdraw":
-                self._journal.settle(row.ref, None, now)
-                self._count(row, "withdraw")
-            else:
-                self._journal.hold(row.ref, "deleted in Zoho", now)
+            match row.sent_verb:
+                case "withdraw":
+                    self._journal.settle(row.ref, None, now)
+                    self._count(row, "withdraw")
+                case "revive":  # still withdrawn: it was lost; were it deleted, the next try would be told so
+                    self._journal.stands(row.ref, row.written or Written(row.remote_id), now)
+                case _:
+                    self._journal.hold(row.ref, "deleted in Zoho", now)
             return
         if not isinstance(answer, Written):
             raise TypeError(f"read of {row.module} answered {type(answer).__name__}")
