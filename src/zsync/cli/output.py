@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import html
 import json
-import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -135,7 +134,7 @@ class Output:
 
     def complain(self, kind: str, text: str) -> None:
         """`error: ...` or `hint: ...`, also under --quiet."""
-        if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
+        if sys.stderr.isatty():
             from rich.text import Text
 
             colour = {"error": "bold red", "warning": "bold yellow"}.get(kind, "bold cyan")

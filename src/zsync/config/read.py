@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -116,7 +117,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     entities = _settings(file, "entities", target_plugin.entities) if target_plugin else None
     state = _settings(file, "state", StateSettings)
     if file.problems or not (source_plugin and target_plugin and source and target and entities and state):
-        raise ConfigProblems(sorted(file.problems, key=lambda problem: problem.line or 0))
+        raise ConfigProblems(sorted(file.problems, key=lambda problem: problem.line or sys.maxsize))
     return Config(
         path=path,
         source_plugin=source_plugin,
