@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, digest, from_canonical, refs
 from zsync.model.key import Key
@@ -429,6 +430,16 @@ def _needs(intent: Intent) -> str:
     return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
 
 
+@lru_cache(maxsize=2048)
+def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """(what must be settled first, what only the id of is needed)."""
+    needs = json.loads(text)
+    return (
+        tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
+        tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
+    )
+
+
 def _known(row: Row) -> Known:
     body = row.sent if row.state is State.SENDING else row.settled if row.there else None
     return Known(row.module, row.key, row.state.value, body, row.wanted, row.written)
@@ -439,7 +450,13 @@ def _packed(body: Body | None) -> bytes | None:
 
 
 def _unpacked(blob: bytes | None) -> Body | None:
-    return None if blob is None else from_canonical(zlib.decompress(blob).decode())
+    return None if blob is None else _decoded(blob)
+
+
+@lru_cache(maxsize=2048)
+def _decoded(blob: bytes) -> Body:
+    """A kept body. Rows are read far more often than they change, and nobody writes into a body that he was given."""
+    return from_canonical(zlib.decompress(blob).decode())
 
 
 def _written_text(written: Written) -> str:
@@ -456,6 +473,7 @@ def _written_text(written: Written) -> str:
     )
 
 
+@lru_cache(maxsize=2048)
 def _written(text: str | None) -> Written | None:
     if text is None:
         return None
@@ -476,7 +494,7 @@ def _complaint(error: Complaint) -> str:
 
 
 def _row(found: sqlite3.Row) -> Row:
-    needs = json.loads(found["needs"])
+    after, ids = _needed(found["needs"])
     lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
     return Row(
         module=found["module"],
@@ -487,8 +505,8 @@ def _row(found: sqlite3.Row) -> Row:
         state=State(found["state"]),
         wanted=_unpacked(found["wanted"]),
         wanted_digest=found["wanted_digest"],
-        after=tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
-        refs=tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
+        after=after,
+        refs=ids,
         number=found["number"],
         sent=_unpacked(found["sent"]),
         sent_digest=found["sent_digest"],
