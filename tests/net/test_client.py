@@ -288,8 +288,8 @@ def test_an_answer_that_is_too_large_is_given_up(content: bytes) -> None:
     def stream(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, content=iter([content]), headers=headers)
 
-    with pytest.raises(InDoubt):
-        client(stream, max_bytes=1000).call(WRITE, value)
+    with pytest.raises(InDoubt, match="ReadError"):
+        client(stream, max_bytes=1000).call(WRITE, lambda answer: len(answer.body))
 
 
 # --- the pace -------------------------------------------------------------------------------------------------------------

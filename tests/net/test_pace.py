@@ -199,6 +199,14 @@ def test_what_the_answers_say_is_left_ends_the_day_before_the_configured_number_
     assert caught.value.until == datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
+def test_reserved_slots_count_against_what_the_answers_say_is_left() -> None:
+    limited = pace(Timepiece(), Limits(calls_per_day=None, reserve=NO_RESERVE))
+    limited.heed({"x-rate-limit-limit": "1000", "x-rate-limit-remaining": "3", "x-rate-limit-reset": "3600"})
+    limited.reserve(2)
+    with pytest.raises(QuotaUsedUp):
+        limited.reserve(2)
+
+
 def test_what_the_answers_said_is_kept_and_holds_until_the_reset_they_named() -> None:
     clock = Timepiece(datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
     first = pace(clock)
@@ -269,6 +277,14 @@ def test_a_used_up_day_blocks_this_run_and_the_next_until_the_reset() -> None:
 
 def test_without_a_known_reset_a_used_up_day_lasts_until_midnight_there() -> None:
     assert pace(Timepiece()).block_day() == datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
+
+
+def test_a_shorter_block_does_not_end_a_longer_one() -> None:
+    clock = Timepiece()
+    limited = pace(clock)
+    limited.pause(7200)
+    limited.pause(600)
+    assert limited.quota().blocked_until == clock.now() + timedelta(hours=2)
 
 
 def test_reserved_slots_do_not_get_through_a_block() -> None:
