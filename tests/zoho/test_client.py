@@ -133,6 +133,7 @@ def test_code_1070_pauses_a_few_seconds_and_narrows_the_run() -> None:
         books.client.post("/items", {})
     assert caught.value.after_s == 5
     assert len(books.pace.quota().recent) == 1
+    assert books.pace.concurrency == 1
     books.pace.reserve(1)
     assert books.clock.slept == [5]
 

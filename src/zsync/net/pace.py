@@ -58,6 +58,11 @@ class Pace:
         self._width = limits.concurrency
         self._under_way = 0
 
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be under way at once, now."""
+        return self._width
+
     # --- before a call --------------------------------------------------------------------------------------------------
 
     def reserve(self, calls: int) -> None:

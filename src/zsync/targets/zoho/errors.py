@@ -137,7 +137,7 @@ def _without_words(method: str, status: int, request_id: str) -> ZsyncError | No
         return _unknown(method, f"Zoho answered {status}", request_id)
     if status == 401:
         return SignInNeeded("Zoho does not accept the sign-in", hint="`zsync auth` again", **said)
-    if 300 <= status < 400 and method == "GET":
+    if 300 <= status < 400:
         return OutOfReach(
             "Zoho sends this call somewhere else; redirects are not followed",
             hint="check api_url and data_center under [target]",
