@@ -298,8 +298,11 @@ class Books:
             return table.shown(id)
 
     def delete(self, kind: str, id: str) -> None:
-        """What a person deletes, unchecked."""
+        """What a person deletes, unchecked; payments and credits come loose from an invoice that goes."""
         with self.lock:
+            if kind == "invoices":
+                self.desk.payments.loosen(id)
+                self.desk.creditnotes.loosen(id)
             self.table(kind).remove(id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
@@ -30,13 +31,6 @@ _TEXTS = {
     "country_code": 2, "gst_no": 15, "gst_treatment": 100, "place_of_contact": 50, "legal_name": 200, "tax_exemption_id": 50,
     "tax_authority_id": 50, "tax_id": 50, "owner_id": 50, "pricebook_id": 50,
 }  # fmt: skip
-_KNOWN = {
-    *_TEXTS, "contact_name", "contact_type", "credit_limit", "contact_number", "ignore_auto_number_generation", "tags",
-    "is_portal_enabled", "currency_id", "payment_terms", "billing_address", "shipping_address", "contact_persons",
-    "default_templates", "custom_fields", "opening_balances", "tax_exemption_certificate_number", "tax_regime",
-    "is_tds_registered", "tax_authority_name", "avatax_exempt_no", "avatax_use_code", "tax_exemption_code", "tds_tax_id",
-    "is_taxable", "track_1099", "tax_id_type", "tax_id_value",
-}  # fmt: skip
 
 LISTING = Listing(
     key="contacts",
@@ -55,6 +49,10 @@ LISTING = Listing(
         "Status.All": lambda face: True,
         "Status.Active": lambda face: face["status"] == "active",
         "Status.Inactive": lambda face: face["status"] == "inactive",
+        "Status.PortalEnabled": lambda face: face["is_portal_enabled"],
+        "Status.PortalDisabled": lambda face: not face["is_portal_enabled"],
+        "Invoice.Unpaid": lambda face: face["outstanding_receivable_amount"] > 0,
+        **dict.fromkeys(("Invoice.OverDue", "Status.Duplicate", "Status.CreditLimitExceed", "Status.Crm"), lambda face: False),
     },
     unfiltered="Status.Active",
     search=("contact_name", "company_name", "first_name", "last_name", "email", "notes"),
@@ -202,7 +200,7 @@ class Contacts:
         strict = self._desk.store.behaviour.email_checked
         persons = []
         for row in rows(body, "contact_persons"):
-            self._desk.store.unknown_properties += unknown(row, _PERSON_KNOWN, "contacts.contact_persons")
+            self._desk.store.unknown_properties += unknown(row, known.PERSON, "contacts.contact_persons")
             person = {name: text(row, name, most) for name, most in _PERSON.items()}
             id = text(row, "contact_person_id", 50) or self._desk.store.new_id()
             address = email(row, "email", strict=strict)
@@ -229,7 +227,7 @@ class Contacts:
 
     def _note_unknown(self, body: Mapping[str, Any]) -> None:
         notes = self._desk.store.unknown_properties
-        notes += unknown(body, _KNOWN, "contacts")
+        notes += unknown(body, known.CONTACT, "contacts")
         for name in ("billing_address", "shipping_address"):
             if isinstance(body.get(name), dict):
                 notes += unknown(body[name], _ADDRESS, f"contacts.{name}")
@@ -257,9 +255,6 @@ class Contacts:
             "unused_credits_receivable_amount": desk.payments.unused_of(id) + desk.creditnotes.unused_of(id),
             "payment_reminder_enabled": True,
         }
-
-
-_PERSON_KNOWN = {*_PERSON, "contact_person_id", "email", "is_primary_contact", "communication_preference", "enable_portal"}
 
 
 def _address(body: Mapping[str, Any], field: str) -> Record:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Route
-from zsync.sandbox.books.documents import HEAD_KNOWN, LINE_KNOWN, Documents
+from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
 from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text, unknown
@@ -15,14 +16,6 @@ from zsync.sandbox.web import Call, Refusal, Reply
 
 ZERO = Decimal(0)
 IS_CLOSED, IS_VOID, OVER_APPLIED = 12003, 12004, 24016
-
-_KNOWN = {
-    *HEAD_KNOWN, "creditnote_number", "is_draft", "ignore_auto_number_generation", "cfdi_usage", "cfdi_reference_type",
-    "avatax_tax_code",
-}  # fmt: skip
-_REFUND_KNOWN = {
-    "date", "refund_mode", "payment_form", "reference_number", "amount", "exchange_rate", "from_account_id", "description",
-}  # fmt: skip
 
 
 def _is(*states: str) -> Any:
@@ -69,6 +62,7 @@ class CreditNotes(Documents):
     auto_prefix = "CN-"
     duplicate = 12018
     what = "Credit note"
+    line_known = known.CREDIT_NOTE_LINE
 
     def routes(self) -> Sequence[Route]:
         return (
@@ -154,7 +148,7 @@ class CreditNotes(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         status = "draft" if flag(call.body.get("is_draft")) else "open"
@@ -180,7 +174,7 @@ class CreditNotes(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE, self.kind)
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         new = self._read(call, old, customer)
         if self.balance({**old, **new}) < 0:
@@ -241,7 +235,7 @@ class CreditNotes(Documents):
 
     def _refund(self, call: Call, id: str) -> Reply:
         note = self._usable(id)
-        self._desk.store.unknown_properties += unknown(call.body, _REFUND_KNOWN, "creditnotes.refunds")
+        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE_REFUND, "creditnotes.refunds")
         value = amount(call.body.get("amount"), "amount")
         if value <= 0 or value > self.balance(note):
             raise invalid("amount")
@@ -294,17 +288,6 @@ class CreditNotes(Documents):
         if flag(call.body.get("ignore_auto_number_generation")):
             return {**call.query, "ignore_auto_number_generation": "true"}
         return call.query
-
-    def line_known(self) -> Iterable[str]:
-        return (LINE_KNOWN - {"salesorder_item_id"}) | {
-            "invoice_id",
-            "invoice_item_id",
-            "code",
-            "type",
-            "account_id",
-            "account_name",
-            "serial_numbers",
-        }
 
     def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
         return {"invoice_id": text(row, "invoice_id", 50), "invoice_item_id": text(row, "invoice_item_id", 50)}

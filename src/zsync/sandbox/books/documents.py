@@ -5,7 +5,7 @@ A stored document holds what was sent (with defaults filled in) and ids; its sum
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,19 +38,6 @@ TEXTS = {
     "tax_treatment": 100, "reason": 500, "delivery_method": 100, "location_id": 50, "template_id": 50,
     "billing_address_id": 50, "shipping_address_id": 50,
 }  # fmt: skip
-LINE_KNOWN = {
-    "line_item_id", "item_id", "project_id", "time_entry_ids", "product_type", "hsn_or_sac", "sat_item_key_code",
-    "unitkey_code", "location_id", "expense_id", "bill_id", "bill_item_id", "expense_receipt_name", "name", "description",
-    "item_order", "bcy_rate", "rate", "quantity", "unit", "discount_amount", "discount", "tags", "tax_id", "tds_tax_id",
-    "tax_name", "tax_type", "tax_percentage", "tax_treatment_code", "header_name", "salesorder_item_id", "item_custom_fields",
-    "tax_exemption_id", "tax_exemption_code", "avatax_exempt_no", "avatax_use_code",
-}  # fmt: skip
-HEAD_KNOWN = {
-    *TEXTS, "customer_id", "currency_id", "currency_code", "date", "exchange_rate", "is_inclusive_tax", "discount",
-    "discount_type", "is_discount_before_tax", "line_items", "shipping_charge", "adjustment", "custom_fields",
-    "contact_persons_associated", "is_reverse_charge_applied", "salesperson_id", "tax_authority_id", "tax_exemption_id",
-    "avatax_use_code", "avatax_exempt_no", "tax_id",
-}  # fmt: skip
 
 
 class Documents:
@@ -63,6 +50,7 @@ class Documents:
     auto_prefix = ""
     duplicate = INVALID
     what = ""
+    line_known: frozenset[str] = frozenset()
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -107,7 +95,7 @@ class Documents:
 
     def _line(self, row: Mapping[str, Any], known: Mapping[str, Record], customer: Record, order: int) -> Record:
         desk = self._desk
-        desk.store.unknown_properties += unknown(row, self.line_known(), f"{self.kind}.line_items")
+        desk.store.unknown_properties += unknown(row, self.line_known, f"{self.kind}.line_items")
         id = text(row, "line_item_id", 50)
         if id and id not in known:
             raise missing("Line item")
@@ -124,14 +112,18 @@ class Documents:
             "name": name,
             "description": text(row, "description", 2000) if "description" in row else item.get("description", ""),
             "item_order": order,
-            "rate": amount(row["rate"], "rate") if row.get("rate") is not None else item["rate"],
-            "quantity": amount(row.get("quantity", 1), "quantity"),
+            "rate": self._kept(amount(row["rate"], "rate") if row.get("rate") is not None else item["rate"]),
+            "quantity": self._kept(amount(row.get("quantity", 1), "quantity")),
             "unit": text(row, "unit", 100) or item.get("unit", ""),
             "discount": self._line_discount(row),
             "tax_id": self._tax_id(row, item),
             "product_type": text(row, "product_type", 50) or item.get("product_type", "goods"),
             **self.read_line_links(row, customer),
         }
+
+    def _kept(self, number: Decimal) -> Decimal:
+        """What the organisation keeps of a rate or a quantity."""
+        return round_half_up(number, self._desk.store.behaviour.rate_decimals)
 
     def _line_discount(self, row: Mapping[str, Any]) -> object:
         value = row.get("discount") or row.get("discount_amount") or Decimal(0)
@@ -143,9 +135,6 @@ class Documents:
         id = text(row, "tax_id", 50) if "tax_id" in row or not applies else str(item.get("tax_id", ""))
         self._desk.settings.taxes_of(id)
         return id
-
-    def line_known(self) -> Iterable[str]:
-        return LINE_KNOWN - {"salesorder_item_id"}
 
     def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
         """What a line says about other documents."""

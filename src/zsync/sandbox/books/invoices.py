@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Route
-from zsync.sandbox.books.documents import HEAD_KNOWN, LINE_KNOWN, Documents
+from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
 from zsync.sandbox.books.values import amount, day, flag, invalid, missing, rows, text, unknown
@@ -17,12 +18,6 @@ from zsync.sandbox.web import Call, Refusal, Reply
 IS_DRAFT, IS_CLOSED, IS_VOID = 12005, 12006, 12007
 OVER_APPLIED = 24016
 ZERO = Decimal(0)
-
-_KNOWN = {
-    *HEAD_KNOWN, "contact_persons", "invoice_number", "cfdi_usage", "payment_terms", "due_date", "recurring_invoice_id",
-    "invoiced_estimate_id", "send", "payment_options", "allow_partial_payments", "custom_body", "custom_subject", "expense_id",
-    "salesorder_item_id", "salesorder_id", "avatax_tax_code", "time_entry_ids", "batch_payments",
-}  # fmt: skip
 
 
 def _is(*states: str) -> Any:
@@ -59,6 +54,7 @@ LISTING = Listing(
         "Status.Unpaid": _is("sent", "overdue", "viewed", "partially_paid"),
         "Status.PartiallyPaid": _is("partially_paid"),
         "Status.Viewed": _is("viewed"),
+        "Date.PaymentExpectedDate": lambda face: False,
     },
     search=("invoice_number", "reference_number", "customer_name"),
     sort=("customer_name", "invoice_number", "date", "due_date", "total", "balance", "created_time", "last_modified_time"),
@@ -85,6 +81,7 @@ class Invoices(Documents):
     auto_prefix = "INV-"
     duplicate = 1001
     what = "Invoice"
+    line_known = known.INVOICE_LINE
 
     def routes(self) -> Sequence[Route]:
         return (
@@ -137,7 +134,7 @@ class Invoices(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.INVOICE, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         mailed = flag(call.query.get("send")) or flag(call.body.get("send"))
@@ -154,7 +151,7 @@ class Invoices(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.INVOICE, self.kind)
         self._refuse_locked(old, call.body)
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         new = self._read(call, old, customer)
@@ -267,9 +264,6 @@ class Invoices(Documents):
         return Reply(message="Credits have been applied to the invoice(s).")
 
     # --- kitchen -----------------------------------------------------------------------------------------------------
-
-    def line_known(self) -> Iterable[str]:
-        return LINE_KNOWN
 
     def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
         """The line of a sales order that this line invoices."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
@@ -20,11 +21,6 @@ TYPE_FIXED = Refusal(400, 2076, "The product type of an item that is used cannot
 _TEXTS = {
     "description": 2000, "unit": 50, "hsn_or_sac": 50, "tax_exemption_id": 50, "purchase_description": 2000,
     "purchase_account_id": 50, "vendor_id": 50, "avatax_tax_code": 25, "avatax_use_code": 25,
-}  # fmt: skip
-_KNOWN = {
-    *_TEXTS, "name", "rate", "tax_id", "locations", "purchase_tax_rule_id", "sales_tax_rule_id", "tax_percentage", "sku",
-    "product_type", "sat_item_key_code", "unitkey_code", "is_taxable", "purchase_tax_exemption_id", "account_id", "item_type",
-    "purchase_rate", "inventory_account_id", "reorder_level", "item_tax_preferences", "custom_fields",
 }  # fmt: skip
 
 LISTING = Listing(
@@ -88,7 +84,7 @@ class Items:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, "items")
+        self._desk.store.unknown_properties += unknown(call.body, known.ITEM, "items")
         if call.body.get("rate") is None:
             raise invalid("rate")
         made = self.table.add(self._read(call.body, {}, None) | {"status": "active"})
@@ -98,7 +94,7 @@ class Items:
         old = self.table.get(id)
         if old is None:
             raise NO_ITEM
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, "items")
+        self._desk.store.unknown_properties += unknown(call.body, known.ITEM, "items")
         new = self._read(call.body, old, old)
         if new["product_type"] != old["product_type"] and self.in_use(id):
             raise TYPE_FIXED

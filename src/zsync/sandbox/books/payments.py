@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from zsync.model.money import round_half_up
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
@@ -20,15 +21,6 @@ from zsync.sandbox.web import Call, Refusal, Reply
 ZERO = Decimal(0)
 OVER_APPLIED = 24016
 
-_KNOWN = {
-    "customer_id", "payment_mode", "amount", "date", "reference_number", "description", "invoices", "exchange_rate",
-    "payment_form", "bank_charges", "custom_fields", "location_id", "invoice_id", "amount_applied", "tax_amount_withheld",
-    "account_id", "contact_persons", "retainerinvoice_id",
-}  # fmt: skip
-_PART_KNOWN = {"invoice_id", "amount_applied", "invoice_payment_id", "tax_amount_withheld"}
-_REFUND_KNOWN = {
-    "date", "refund_mode", "reference_number", "amount", "exchange_rate", "payment_form", "from_account_id", "description",
-}  # fmt: skip
 _MODES = (
     "All Check Cash BankTransfer Paypal CreditCard GoogleCheckout Credit Authorizenet BankRemittance Payflowpro Stripe "
     "TwoCheckout Braintree Others"
@@ -146,7 +138,7 @@ class Payments:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, "customerpayments")
+        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT, "customerpayments")
         customer = self._desk.contacts.customer(call.body)
         payment = self._read(call.body, {}, customer)
         parts = self._read_parts(call.body, payment, None)
@@ -166,7 +158,7 @@ class Payments:
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self._find(id)
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, "customerpayments")
+        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT, "customerpayments")
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         if customer["contact_id"] != old["customer_id"] and old["invoices"]:
             raise invalid("customer_id")
@@ -198,7 +190,7 @@ class Payments:
     def _refund(self, call: Call, id: str) -> Reply:
         """Of the excess part only."""
         payment = self._find(id)
-        self._desk.store.unknown_properties += unknown(call.body, _REFUND_KNOWN, "customerpayments.refunds")
+        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT_REFUND, "customerpayments.refunds")
         value = amount(call.body.get("amount"), "amount")
         if value <= 0:
             raise invalid("amount")
@@ -278,7 +270,7 @@ class Payments:
         """(invoice, amount) of each application in a body. Refusal unless all can stand."""
         parts: dict[str, Decimal] = {}
         for row in rows(body, "invoices"):
-            self._desk.store.unknown_properties += unknown(row, _PART_KNOWN, "customerpayments.invoices")
+            self._desk.store.unknown_properties += unknown(row, known.PAYMENT_PART, "customerpayments.invoices")
             id = text(row, "invoice_id", 50)
             parts[id] = parts.get(id, ZERO) + amount(row.get("amount_applied"), "amount_applied")
         for id, applied in parts.items():

@@ -7,18 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Route
-from zsync.sandbox.books.documents import HEAD_KNOWN, Documents
+from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
 from zsync.sandbox.books.values import INVALID, day, text, unknown
 from zsync.sandbox.web import Call, Refusal, Reply
-
-_KNOWN = {
-    *HEAD_KNOWN, "salesorder_number", "shipment_date", "merchant_id", "crm_owner_id", "crm_custom_reference_id",
-    "is_update_customer", "notes_default", "terms_default", "tax_authority_name", "tax_exemption_code", "estimate_id",
-    "pricebook_id", "documents", "zcrm_potential_id", "zcrm_potential_name",
-}  # fmt: skip
 
 
 def _is(*states: str) -> Any:
@@ -87,6 +82,7 @@ class SalesOrders(Documents):
     auto_prefix = "SO-"
     duplicate = 36004
     what = "Sales order"
+    line_known = known.SALES_ORDER_LINE
 
     def routes(self) -> Sequence[Route]:
         return (
@@ -112,7 +108,7 @@ class SalesOrders(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.SALES_ORDER, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         made = self.table.add(document | {"status": self._desk.store.behaviour.salesorder_starts})
@@ -124,7 +120,7 @@ class SalesOrders(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, _KNOWN, self.kind)
+        self._desk.store.unknown_properties += unknown(call.body, known.SALES_ORDER, self.kind)
         if old["status"] == "void":
             raise self.not_allowed("A void sales order cannot be edited.")
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})

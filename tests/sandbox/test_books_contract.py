@@ -1,0 +1,47 @@
+"""What the stand-in takes for known, against the published documents and their known gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from contracts_zoho import needs_contracts, operation
+from zsync.sandbox.books import known
+
+pytestmark = needs_contracts
+
+TABLES = (
+    (known.CONTACT, "/contacts", ""),
+    (known.PERSON, "/contacts", "contact_persons"),
+    (known.ITEM, "/items", ""),
+    (known.SALES_ORDER, "/salesorders", ""),
+    (known.SALES_ORDER_LINE, "/salesorders", "line_items"),
+    (known.INVOICE, "/invoices", ""),
+    (known.INVOICE_LINE, "/invoices", "line_items"),
+    (known.PAYMENT, "/customerpayments", ""),
+    (known.PAYMENT_PART, "/customerpayments", "invoices"),
+    (known.PAYMENT_REFUND, "/customerpayments/1/refunds", ""),
+    (known.CREDIT_NOTE, "/creditnotes", ""),
+    (known.CREDIT_NOTE_LINE, "/creditnotes", "line_items"),
+    (known.CREDIT_NOTE_REFUND, "/creditnotes/1/refunds", ""),
+)
+
+
+def documented(path: str, under: str) -> tuple[set[str], set[str]]:
+    """(names that the contract declares, names that it is known to lack) of a POST body, or of the rows of a list in it."""
+    found = operation("POST", f"/books/v3{path}")
+    assert found is not None
+    assert found.schema is not None
+    schema: Mapping[str, Any] = found.schema["properties"][under]["items"] if under else found.schema
+    edit = operation("PUT", f"/books/v3{path}/1")
+    gaps = {name for each in (found, edit) if each is not None for name in each.gap.get("allow_extra", [])}
+    return set(schema["properties"]) - gaps, gaps
+
+
+@pytest.mark.parametrize(("names", "path", "under"), TABLES, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_stand_in_knows_the_names_of_the_contract_and_no_others(names: frozenset[str], path: str, under: str) -> None:
+    declared, gaps = documented(path, under)
+    assert declared - names == set()
+    assert names - declared - gaps == set()
