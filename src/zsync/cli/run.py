@@ -30,7 +30,10 @@ def run(
     ctx: typer.Context,
     entity: EntityOption = None,
     full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Begin at most N records.", metavar="N")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Begin at most N records; what they need counts.", metavar="N"),
+    ] = None,
     max_calls: Annotated[int | None, typer.Option("--max-calls", min=1, help="At most N calls to Zoho.", metavar="N")] = None,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Write, although suspiciously much would change at once.")

@@ -72,9 +72,14 @@ class Report:
             "calls": self.calls,
             "errors": [
                 {"entity": p.entity, "source_id": p.source_id, "code": p.code, "message": p.message, "hint": p.hint}
-                for p in self.problems
+                for p in (*self._own_problem(), *self.problems)
             ],
         }
+
+    def _own_problem(self) -> Iterator[Problem]:
+        """What ended the run itself, as a problem of no record."""
+        if self.error is not None:
+            yield Problem("", "", self.error.code, self.error.message, self.error.hint)
 
 
 Summary = Callable[[], tuple[Mapping[str, Mapping[str, int]], Iterable[Problem]]]

@@ -1,0 +1,388 @@
+"""What each command says and does, beside exit codes, statuses and messages."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from io import StringIO
+
+import pytest
+
+from cli.conftest import Desk
+from zsync.cli import main
+from zsync.sandbox import Fault
+
+COUNTS = {"created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting"}
+ROW = {
+    *("entity", "source_id", "label", "status", "target_id", "target_number", "target_url", "synced_at", "attempts", "error"),
+}
+
+
+# --- run, plan ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_document_of_a_run_has_the_promised_shape(desk: Desk) -> None:
+    desk.initialised()
+
+    report = desk.zsync("run", "--json").json
+
+    assert {"run_id", "started_at", "finished_at", "dry_run", "outcome", "counts", "entities", "calls", "errors"} <= set(report)
+    assert set(report["counts"]) == COUNTS
+    assert all(set(counts) == COUNTS for counts in report["entities"].values())
+    assert set(report["calls"]) == {"source", "target", "accounts"}
+    assert report["started_at"].endswith("Z")
+
+
+def test_a_second_run_makes_no_call_to_zoho(desk: Desk) -> None:
+    desk.loaded()
+    before = desk.sandbox.ledger.calls("books"), desk.sandbox.ledger.calls("accounts")
+
+    assert desk.zsync("run").code == 0
+    assert (desk.sandbox.ledger.calls("books"), desk.sandbox.ledger.calls("accounts")) == before
+
+
+def test_a_plan_writes_nothing_and_the_run_does_what_it_said(desk: Desk) -> None:
+    desk.initialised()
+    state = (desk.folder / "zsync.db").read_bytes()
+
+    plan = desk.zsync("plan", "--json").json
+
+    assert desk.sandbox.ledger.writes() == []
+    assert (desk.folder / "zsync.db").read_bytes() == state
+    numbers = {each["number"] for each in plan["changes"] if each["module"] == "salesorders"}
+    assert {each["verb"] for each in plan["changes"]} == {"create"}
+    desk.zsync("run")
+    assert {each["salesorder_number"] for each in desk.books.salesorders.values()} == numbers
+    assert desk.sandbox.ledger.calls("books") - 5 <= plan["calls"]
+
+
+def test_a_dry_run_is_a_plan(desk: Desk) -> None:
+    desk.initialised()
+
+    assert desk.zsync("run", "--dry-run", "--json").json == desk.zsync("plan", "--json").json
+
+
+def test_a_plan_shows_what_would_change_field_by_field(desk: Desk) -> None:
+    desk.loaded()
+    desk.hotel.desk.edit_customer(12, company="Maple Ltd")
+
+    said, plan = desk.zsync("plan"), desk.zsync("plan", "--json").json
+
+    (change,) = plan["changes"]
+    assert (change["entity"], change["source_id"], change["verb"], change["calls"]) == ("customers", "12", "update", 2)
+    assert {"field": "company_name", "from": "Maple & Sons, Inc.", "to": "Maple Ltd"} in change["differences"]
+    assert "company_name: Maple & Sons, Inc. -> Maple Ltd" in said.out
+
+
+def test_a_limit_begins_so_many_records(desk: Desk) -> None:
+    desk.initialised()
+
+    assert desk.zsync("run", "--limit", "9").code == 0
+    written = len(desk.books.contacts) + len(desk.books.items) + len(desk.books.salesorders)
+    assert 0 < written <= 9 + 2  # a booking may have three orders
+
+
+def test_a_budget_of_calls_is_kept(desk: Desk) -> None:
+    desk.initialised()
+    before = desk.sandbox.ledger.calls("books")
+
+    assert desk.zsync("run", "--max-calls", "10").code == 0
+    assert desk.sandbox.ledger.calls("books") - before <= 10 + 3  # a wave that has begun is ended
+
+
+def test_too_many_changes_stop_until_they_are_accepted(desk: Desk) -> None:
+    desk.loaded()
+    desk.configure({"entities": {"customers": {"map": {"notes": "{{ company }}!"}}, "orders": {"map": {"notes": "{{ id }}!"}}}})
+
+    said = desk.zsync("run")
+
+    assert said.code == 3
+    assert "zsync run --accept-changes" in said.err
+    assert desk.zsync("run", "--accept-changes").code in (0, 3)
+
+
+def test_quiet_says_a_matter_once_when_it_begins_and_once_when_it_ends(desk: Desk) -> None:
+    desk.initialised()
+    desk.sandbox.faults.add(Fault("refuse", "books", "POST", "^/salesorders$", message="no"))
+
+    first, second = desk.zsync("run", "--quiet"), desk.zsync("run", "--quiet")
+
+    assert first.out.startswith("new: orders ")
+    assert second.out == ""
+    assert first.code == second.code == 3
+    desk.zsync("retry")
+    assert desk.zsync("run", "--quiet").out.startswith("over: orders ")
+
+
+def test_quiet_tells_once_what_ended_the_run_itself(desk: Desk) -> None:
+    desk.initialised()
+    desk.configure({"source": {"url": "http://127.0.0.1:1"}})
+
+    first, second = desk.zsync("run", "--quiet"), desk.zsync("run", "--quiet")
+    desk.configure()
+    third = desk.zsync("run", "--quiet")
+
+    assert first.out.startswith("new: qloapps cannot be reached")
+    assert (first.code, second.code, third.code) == (5, 5, 0)
+    assert (second.out, second.err, first.err) == ("", "", "")
+    assert third.out.startswith("over: qloapps cannot be reached")
+
+
+def test_the_document_names_what_ended_the_run(desk: Desk) -> None:
+    desk.initialised()
+    desk.sandbox.accounts.forget()
+
+    report = desk.zsync("run", "--json").json
+
+    assert report["outcome"] == "failed"
+    assert report["errors"][0]["code"] == "sign_in_needed"
+    assert (report["errors"][0]["entity"], report["errors"][0]["source_id"]) == ("", "")
+
+
+def test_quiet_says_nothing_when_all_is_well(desk: Desk) -> None:
+    desk.initialised()
+
+    said = desk.zsync("run", "--quiet")
+
+    assert (said.code, said.out, said.err) == (0, "", "")
+
+
+# --- status, show -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_documents_of_status_have_the_promised_shape(desk: Desk) -> None:
+    desk.loaded()
+
+    orders = desk.zsync("status", "orders", "--json").json
+    whole = desk.zsync("status", "--json").json
+
+    assert all(set(each) == ROW | {"customer_id", "customer_url", "documents"} for each in orders)
+    assert all(set(child) == ROW for each in orders for child in each["documents"])
+    assert set(whole) == {"entities", "last_run", "calls_today", "calls_per_day"}
+    assert whole["entities"]["orders"]["synced"] == 17
+    assert whole["calls_today"] == desk.sandbox.ledger.calls("books")
+
+
+def test_each_record_links_to_its_page(desk: Desk) -> None:
+    desk.loaded()
+
+    order = desk.zsync("status", "orders", "--json").json[0]
+
+    assert order["target_url"] == f"{desk.url}/app/{desk.books.organization.organization_id}#/salesorders/{order['target_id']}"
+    assert order["target_id"] in desk.books.salesorders
+
+
+def test_columns_may_be_chosen(desk: Desk) -> None:
+    desk.loaded()
+
+    lines = desk.zsync("status", "orders", "--columns", "number,status").out.splitlines()
+
+    assert lines[0].split() == ["number", "status"]
+    assert lines[1].split() == ["QLO-1", "Synced"]
+
+
+def test_status_as_csv_and_as_a_page(desk: Desk) -> None:
+    desk.loaded()
+
+    rows = list(csv.reader(StringIO(desk.zsync("status", "customers", "--csv", "--columns", "id,label").out)))
+    said = desk.zsync("status", "customers", "--html", "customers.html")
+
+    assert rows[0] == ["id", "label"]
+    assert ["12", "Maple & Sons, Inc."] in rows
+    page = desk.folder / "customers.html"
+    assert said.out == "written to customers.html\n"
+    assert "Maple &amp; Sons, Inc." in page.read_text("utf-8")
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+
+
+def test_a_story_tells_source_payload_attempts_and_link(desk: Desk) -> None:
+    desk.loaded()
+
+    story = desk.zsync("show", "orders", "1", "--json").json
+    told = desk.zsync("show", "orders", "1")
+
+    order = next(each for each in story["rows"] if each["module"] == "salesorders")
+    assert order["payload"]["salesorder_number"] == "QLO-1"
+    assert order["target_url"].startswith(desk.url)
+    assert [each["event"] for each in story["attempts"]][:2] == ["begin", "settle"]
+    assert story["source"]["id"] == "1"
+    assert "QLO-1" in told.out
+    assert told.code == 0
+
+
+def test_a_story_goes_without_the_source_where_it_cannot_be_read(desk: Desk) -> None:
+    desk.loaded()
+    desk.configure({"source": {"url": "http://127.0.0.1:1"}})
+
+    said, offline = desk.zsync("show", "orders", "1"), desk.zsync("show", "orders", "1", "--offline")
+
+    assert said.code == offline.code == 0
+    assert "warning: the source's values cannot be read" in said.err
+    assert offline.err == ""
+
+
+# --- resolve, retry ---------------------------------------------------------------------------------------------------------
+
+
+def test_resolve_wants_one_way_and_a_record_that_failed(desk: Desk) -> None:
+    desk.loaded()
+
+    assert "in one way" in desk.zsync("resolve", "orders", "1").err
+    assert "in one way" in desk.zsync("resolve", "orders", "1", "--keep", "zoho", "--ignore", "x").err
+    assert "has not failed: it is synced" in desk.zsync("resolve", "orders", "1", "--keep", "zoho").err
+
+
+def test_a_conflict_ends_as_the_person_says(desk: Desk) -> None:
+    desk.loaded()
+    contact = next(id for id, each in desk.books.contacts.items() if each["contact_name"].startswith("Maple"))
+    with desk.books.lock:
+        record = desk.books.table("contacts").get(contact)
+        assert record is not None
+        record["company_name"] = "Edited in Zoho"
+    desk.hotel.desk.edit_customer(12, company="Maple Ltd")
+    assert desk.zsync("run").code == 3
+    assert "company_name: written Maple & Sons, Inc., now Edited in Zoho" in desk.zsync("show", "customers", "12").out
+
+    assert desk.zsync("resolve", "customers", "12", "--keep", "source").code == 0
+    assert desk.zsync("run").code == 0
+
+    assert desk.books.contacts[contact]["company_name"] == "Maple Ltd"
+
+
+def test_retry_without_failures_says_so(desk: Desk) -> None:
+    desk.loaded()
+
+    assert desk.zsync("retry").out == "tried again in the next run: 0 records\n"
+
+
+# --- doctor, config, auth -----------------------------------------------------------------------------------------------------
+
+
+def test_the_doctor_finds_nothing_wrong_when_all_is_well(desk: Desk) -> None:
+    desk.initialised()
+
+    said = desk.zsync("doctor", "--json")
+
+    assert said.code == 0, said.out
+    assert said.json["ok"] is True
+    assert {"configuration", "state", "sign-in"} <= {each["subject"] for each in said.json["findings"]}
+
+
+def test_the_doctor_says_what_to_do_about_each_finding(desk: Desk) -> None:
+    desk.configure({"target": {"taxes": {"10": "VAT 11%"}}})
+    desk.sign_in()
+    desk.hotel.keys[desk.hotel.api_key] = type(desk.hotel.keys[desk.hotel.api_key])(frozenset({"orders"}))
+
+    said = desk.zsync("doctor")
+
+    assert said.code == 3
+    assert "LOOK" in said.out
+    assert said.out.count("hint: ") >= 2
+    assert desk.zsync("config", "check", "--online").code == 3
+
+
+def test_the_silence_alarm(desk: Desk) -> None:
+    desk.initialised()
+    assert desk.zsync("doctor", "--max-age", "30m").code == 3
+
+    desk.zsync("run")
+
+    assert desk.zsync("doctor", "--max-age", "30m", "--quiet").out == ""
+    assert desk.zsync("doctor", "--max-age", "30m").code == 0
+    assert desk.zsync("doctor", "--max-age", "soon").code == 2
+
+
+def test_secrets_are_masked_in_config_show(desk: Desk) -> None:
+    said = desk.zsync("config", "show", "--json")
+
+    assert said.json["source"]["api_key"] == "****"
+    assert desk.hotel.api_key not in desk.zsync("config", "show").out
+    assert desk.sandbox.accounts.client.client_secret not in said.out
+
+
+def test_no_file_of_ours_can_be_read_by_others_and_none_holds_a_secret(desk: Desk) -> None:
+    desk.loaded()
+
+    made = [path for path in desk.folder.glob("zsync.db*") if path.is_file()]
+    assert {path.suffix for path in made} >= {".db", ".tokens", ".log", ".lock", ".run"}
+    for path in made:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+        content = path.read_bytes()
+        assert desk.sandbox.accounts.client.client_secret.encode() not in content
+        assert desk.hotel.api_key.encode() not in content
+
+
+def test_the_log_knows_no_guests(desk: Desk) -> None:
+    desk.sign_in()
+    desk.zsync("init", "--no-adopt", "-vv")
+
+    said = desk.zsync("run", "-vv")
+
+    for guest in ("Novak", "mira.novak@mail.example", "Alpenrad"):
+        assert guest not in said.err
+        assert guest not in (desk.folder / "zsync.db.log").read_text("utf-8")
+
+
+def test_sign_in_status_and_revocation(desk: Desk) -> None:
+    assert desk.zsync("auth", "status").code == 4
+    desk.sign_in()
+
+    assert "permissions, as needed" in desk.zsync("auth", "status").out
+    assert desk.zsync("auth", "revoke").code == 0
+
+    assert desk.sandbox.accounts.live_refresh_tokens() == 0
+    assert not (desk.folder / "zsync.db.tokens").exists()
+    assert desk.zsync("auth", "revoke").out == "nobody was signed in\n"
+
+
+def test_missing_permissions_are_named_by_auth_status(desk: Desk) -> None:
+    desk.sign_in()
+    path = desk.folder / "zsync.db.tokens"
+    kept = json.loads(path.read_text("utf-8"))
+    kept["scopes"] = kept["scopes"][1:]
+    path.write_text(json.dumps(kept), "utf-8")
+
+    said = desk.zsync("auth", "status")
+
+    assert said.code == 4
+    assert "ZohoBooks.contacts.CREATE" in said.err
+
+
+def test_the_version_and_the_help_of_every_command(desk: Desk) -> None:
+    assert desk.zsync("--version").out.startswith("zsync ")
+    names = "demo, config check, config show, auth zoho, auth status, auth scopes, auth revoke, init, plan, run, status, show"
+    for command in f"{names}, retry, resolve, doctor, sandbox serve".split(", "):
+        said = desk.zsync(*command.split(), "--help")
+        assert said.code == 0
+        assert f"Example: zsync {command.split()[0]}" in said.out
+
+
+def test_the_configuration_may_be_named_before_or_after_the_command(desk: Desk) -> None:
+    moved = desk.folder / "elsewhere.toml"
+    (desk.folder / "zsync.toml").rename(moved)
+
+    assert desk.zsync("--config", str(moved), "config", "check").code == 0
+    assert desk.zsync("config", "check", "--config", str(moved)).code == 0
+
+
+# --- demo -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_demo_ends_with_equal_totals_and_a_run_without_calls(desk: Desk) -> None:
+    said = desk.zsync("demo", "--keep", "kept")
+
+    assert said.code == 0, said.err
+    assert said.out.count("  equal") == 3
+    assert "DIFFERENT" not in said.out
+    assert "0 calls to Zoho" in said.out
+    assert "limit of 100 calls a minute is lifted" in said.out
+    assert "Invoice Sync" in said.out
+    assert desk.zsync("status", "--config", "kept/zsync.toml").code == 0
+    assert desk.zsync("demo", "--keep", "kept").code == 2  # the books start empty: an old state would not fit
+
+
+def test_main_returns_a_code_and_never_raises(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["zsync", "--version"])
+
+    assert main() == 0
