@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import stat
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -380,6 +383,22 @@ def test_the_demo_ends_with_equal_totals_and_a_run_without_calls(desk: Desk) -> 
     assert "Invoice Sync" in said.out
     assert desk.zsync("status", "--config", "kept/zsync.toml").code == 0
     assert desk.zsync("demo", "--keep", "kept").code == 2  # the books start empty: an old state would not fit
+
+
+def test_the_sandbox_serves_until_it_is_told_to_stop(desk: Desk) -> None:
+    program = "import sys; from zsync.cli import main; sys.exit(main(['sandbox', 'serve', '--port', '0', '--write', 'box.toml']))"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=desk.folder, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        told = [serving.stdout.readline() for _ in range(4)]
+        code = told[2].split()[-1]
+        try:
+            assert stat.S_IMODE((desk.folder / "box.toml").stat().st_mode) == 0o600
+            assert desk.zsync("auth", "--config", "box.toml", "--code", code).code == 0
+            assert desk.zsync("init", "--no-adopt", "--config", "box.toml").code == 0
+            assert desk.zsync("run", "--limit", "3", "--config", "box.toml").code == 0
+        finally:
+            serving.send_signal(signal.SIGTERM)
+        assert serving.wait(timeout=60) == 0
 
 
 def test_main_returns_a_code_and_never_raises(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

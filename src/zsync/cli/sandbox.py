@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from zsync.cli.timing import Stop
 from zsync.errors import ConfigError
 
 PORT = 8977
+_CODE_LIVES_S = 3600.0
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +41,8 @@ def serve(
     log.to_stderr(verbose)
     out, stop = Output(), Stop()
     sandbox = hotel_scene(limited=not unlimited)
+    from zsync.sandbox import FULL_ACCESS
+
     with stop.heeded(), served(sandbox, port) as url:
         text = tomli_w.dumps(configuration(sandbox, url, "sandbox.db"))
         if write is None:
@@ -49,6 +53,8 @@ def serve(
             out.line(f"written: {write}")
         name = write or "sandbox.toml"
         out.line(f"# next: zsync auth --config {name}; zsync init --no-adopt --config {name}; zsync run --config {name}")
+        code = sandbox.accounts.grant_code([FULL_ACCESS], lives_s=_CODE_LIVES_S)
+        out.line(f"# sign in without a browser, once, within the hour: zsync auth --config {name} --code {code}")
         out.line(f"# look at the books: {url}/app   (Ctrl-C ends it)")
         while not stop.wait(3600):
             pass
@@ -57,7 +63,8 @@ def serve(
 
 def _write(path: Path, text: str) -> None:
     try:
-        with path.open("x", encoding="utf-8") as file:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as err:
         raise ConfigError(f"`{path}` is there already", hint="name another file: nothing is overwritten") from err

@@ -170,6 +170,10 @@ def _tell(out: Output, story: Mapping[str, Any]) -> None:
         out.line(f"what to do: {story['next_step']}")
     for note in story["notes"]:
         out.line(f"note: {note.get('message', '')}")
+    for each in story.get("documents", []):
+        number = f" {each['target_number']}" if each["target_number"] else ""
+        why = f": {each['error']['message']}" if each["error"] else ""
+        out.line(f"belongs to it: {each['entity']} {each['source_id']}{number}, {status_name(each['status'])}{why}")
     for each in story["rows"]:
         _tell_row(out, each)
     if story["source"]:
