@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from engine.world import World, booking, customer, key
@@ -219,6 +221,34 @@ def test_limit_and_max_calls_stop_between_calls_and_the_rest_goes_later() -> Non
     assert len(world.remote.standing("contacts")) == 3
     world.run_to_rest()
     assert len(world.remote.standing("contacts")) == 6
+
+
+def test_max_calls_is_never_exceeded_however_wide_the_wave() -> None:
+    for most in range(1, 9):
+        world = World(concurrency=4)
+        for number in range(12):
+            world.hotel.put(customer(str(number + 1), f"Guest {number}"))
+        world.initialise()
+        world.run(Options(max_calls=most))
+        assert world.remote.writes == most
+
+
+def test_scopes_that_wait_for_each_other_rest_instead_of_turning_in_a_circle() -> None:
+    world = World()
+    world.hotel.put(customer("1", "Ada Guest"))
+    world.hotel.put(customer("2", "Bo Guest"))
+    plan = world.books.plan
+
+    def circle(record, known, refused, facts):  # type: ignore[no-untyped-def]
+        made = plan(record, known, refused, facts)
+        other = Ref("contacts", key("customer", "2" if record.key.id == "1" else "1"))
+        return dataclasses.replace(made, intents=tuple(dataclasses.replace(i, after=(other,)) for i in made.intents))
+
+    world.books.plan = circle  # type: ignore[method-assign]
+    world.initialise()
+    assert world.run().outcome == "ok"
+    assert world.remote.writes == 0
+    assert Status(world.store).summary()["customers"] == {"pending": 2}
 
 
 def test_a_payment_waits_for_its_invoice_and_takes_its_application_along() -> None:

@@ -588,8 +588,10 @@ class World:
         return report
 
     def run_to_rest(self, limit: int = 40) -> int:
-        """Run until two runs in a row had nothing to do. A crash just ends a run. Returns how many runs it took."""
-        quiet = 0
+        """Run until one had nothing to do, and nothing is in doubt or on its way. A crash just ends a run.
+
+        Returns how many runs it took.
+        """
         for number in range(1, limit + 1):
             before = self.remote.writes + self.remote.reads
             try:
@@ -597,11 +599,9 @@ class World:
             except Crash:
                 if self.store.db.in_transaction:
                     self.store.db.execute("ROLLBACK")
-                quiet = 0
                 continue
             idle = self.remote.writes + self.remote.reads == before and not self.remote.late
-            quiet = quiet + 1 if idle and not self.doubtful() else 0
-            if quiet == 2:
+            if idle and not self.doubtful():
                 return number
         raise AssertionError(f"not at rest after {limit} runs: {self.states()}")
 

@@ -26,6 +26,8 @@ from zsync.ports import Found, Module, Rider, Standing, Stranger, Write
 _BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0)
 """How long a row that was certainly not applied waits before its next try, by the number of tries before."""
 
+_NO_BUDGET = 1_000_000_000
+
 _STEPS_WITHOUT_CALL = 10_000
 """More moves of one scope without any call than this are a cycle: a defect, not work."""
 
@@ -94,6 +96,7 @@ class Settler:
         wave: list[Ask | Look | Call] = []
         taken: set[Ref] = set()
         busy: list[Key] = []
+        left = self._calls_left()
         while queue and len(wave) < self._job.concurrency:
             scope = queue.pop()
             step = self._scope_step(scope, taken, set())
@@ -101,7 +104,13 @@ class Settler:
                 if scope not in self._resting:
                     busy.append(scope)
                 continue
+            if _most_calls(step) > left:
+                if not wave:
+                    raise BudgetSpent
+                busy.append(scope)
+                break
             taken.add(step.row.ref)
+            left -= _most_calls(step)
             wave.append(step)
             busy.append(scope)
         queue.extend(reversed(busy))
@@ -127,7 +136,7 @@ class Settler:
     def _elsewhere(self, scope: Key, rest: Rest, taken: set[Ref], visited: set[Key]) -> Ask | Look | Call | None:
         """A scope at rest: go on with the row it waits for, if that can move; else it rests for this run."""
         other = self._lookup(rest.on) if rest.on is not None and not rest.stuck else None
-        if other is not None and other.scope != scope and other.scope not in self._resting:
+        if other is not None and other.scope not in visited and other.scope not in self._resting:
             step = self._scope_step(other.scope, taken, visited)
             if step is not None or other.scope not in self._resting:
                 return step
@@ -164,7 +173,8 @@ class Settler:
         with self._job.state.store.commit():
             self._journal.begin(_begins(wave), now, now + timedelta(seconds=self._job.call_s + self._job.grace_s))
             self._save_meter()
-        results = [Result(step, *each) for step, each in zip(wave, pool.map(_performed, calls), strict=True)]
+        answers = pool.map(_performed, calls) if len(calls) > 1 else map(_performed, calls)
+        results = [Result(step, *each) for step, each in zip(wave, answers, strict=True)]
         with self._job.state.store.commit():
             for result in results:
                 self._take(result)
@@ -427,11 +437,16 @@ class Settler:
     def _save_meter(self) -> None:
         self._job.state.meters.save(self._job.target.realm, self._job.target.quota())
 
+    def _calls_left(self) -> int:
+        """What `--max-calls` still allows."""
+        most = self._options.max_calls
+        return _NO_BUDGET if most is None else most - self._job.target.calls
+
     def _heed_stop(self) -> None:
         if self._job.stop():
             raise Stopped("stopped as asked; what was begun is written down, the rest goes in the next run")
-        if self._options.max_calls is not None and self._job.target.calls >= self._options.max_calls:
-            raise BudgetSpent()
+        if self._calls_left() <= 0:
+            raise BudgetSpent
 
 
 class BudgetSpent(Exception):
@@ -444,6 +459,11 @@ def _performed(call: Callable[[], Answer]) -> tuple[Answer, BaseException | None
         return call(), None
     except Exception as err:  # noqa: BLE001 - not swallowed: `_take` settles it or stops the run with it
         return None, err
+
+
+def _most_calls(step: Ask | Look | Call) -> int:
+    """A question may look in two lists and then at one document; everything else is one call."""
+    return 3 if isinstance(step, Ask) and not step.row.remote_id else 1
 
 
 def _begins(wave: list[Ask | Look | Call]) -> Iterator[Begin]:

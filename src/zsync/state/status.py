@@ -214,7 +214,7 @@ def _with_target(made: RecordStatus, rows: Sequence[_Journaled]) -> RecordStatus
         target_id=primary.remote_id if primary else "",
         target_number=primary.number if primary else "",
         synced_at=max(times, default=""),
-        attempts=sum(row.attempts for row in rows),
+        attempts=max((row.attempts for row in rows), default=0),
     )
 
 
