@@ -1,0 +1,261 @@
+"""Single customers and items, and the rules of a booking that no recorded one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from zsync.model.documents import Address, Contact, Document, Invoice, Item, Kind, Line, Payment, Sale
+from zsync.model.intent import Body, Intent, Known, KnownRows, Plan, Written
+from zsync.model.key import Key
+from zsync.model.money import Money
+from zsync.model.record import Record
+from zsync.targets.books.mapping import own, plan, refers
+from zsync.targets.books.rules import Method, Rules
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = date(2026, 2, 1)
+FACTS: Mapping[str, Any] = {
+    "organization": {"currency_code": "EUR"},
+    "taxes": [{"tax_id": "71", "tax_name": "VAT 20%", "tax_percentage": "20"}],
+    "accounts": [{"account_id": "91", "account_name": "Room sales", "account_type": "income"}],
+    "currencies": [{"currency_id": "81", "currency_code": "EUR", "price_precision": 2}],
+}
+RULES = Rules(tag="hotel", methods={"default": Method("others"), "Cash": Method("cash", "Room sales")})
+CUSTOMER = Key.of("hotel", "customer", "8")
+ORDER = Key.of("hotel", "order", "41")
+INVOICE = Key.of("hotel", "invoice", "7")
+PAYMENT = Key.of("hotel", "payment", "13")
+
+
+def record(*documents: Document, fields: Mapping[str, str] | None = None) -> Record:
+    scope = documents[0].key if not isinstance(documents[0], Sale) else Key.of("hotel", "booking", "R")
+    return Record(scope, documents, "1", NOW, {documents[0].key: dict(fields or {})})
+
+
+def contact(**fields: Any) -> Contact:
+    return replace(Contact(CUSTOMER, "8", "Juan Perez", "EUR", first_name="Juan", last_name="Perez"), **fields)
+
+
+def body_of(document: Document, rules: Rules = RULES, fields: Mapping[str, str] | None = None) -> Body:
+    (intent,) = plan(record(document, fields=fields), {}, {}, FACTS, rules).intents
+    return intent.body
+
+
+def sale(gross: str = "120.00", **fields: Any) -> Sale:
+    amount = Decimal(gross)
+    line = Line(
+        "detail:1", Kind.SERVICE, Key.of("hotel", "service", "6"), "Breakfast", Decimal(1), amount, amount / Decimal("1.2")
+    )
+    made = Sale(
+        key=ORDER,
+        source_id="41",
+        reference="R",
+        day=DAY,
+        customer=CUSTOMER,
+        total=Money(amount, "EUR"),
+        total_net=Money(amount / Decimal("1.2"), "EUR"),
+        received=Money(Decimal(0), "EUR"),
+        conversion=Decimal(1),
+        lines=(replace(line, rate=Decimal(20), invoice=INVOICE),),
+    )
+    return replace(made, **fields)
+
+
+def invoice(total: str = "120.00") -> Invoice:
+    amount = Money(Decimal(total), "EUR")
+    return Invoice(INVOICE, "7", ORDER, "#IN000007", date(2026, 2, 3), amount, Money(amount.amount / Decimal("1.2"), "EUR"))
+
+
+def payment(amount: str, method: str = "Cash") -> Payment:
+    return Payment(PAYMENT, "13", "R", date(2026, 2, 4), Money(Decimal(amount), "EUR"), Decimal(1), method)
+
+
+def settled(made: Plan, *modules: str) -> KnownRows:
+    """These rows of a plan as the journal knows them once they are settled."""
+    return {
+        (i.module, i.key): Known(i.module, i.key, "settled", i.body, i.body, Written("900", number=i.number))
+        for i in made.intents
+        if i.module in modules
+    }
+
+
+def modules(made: Plan) -> list[str]:
+    return [intent.module for intent in made.intents]
+
+
+def one(made: Plan, module: str) -> Intent:
+    (found,) = [intent for intent in made.intents if intent.module == module]
+    return found
+
+
+# --- customers --------------------------------------------------------------------------------------------------------------
+
+
+def test_e_mail_and_phones_stand_in_the_contact_person_never_at_the_top() -> None:
+    body = body_of(contact(email="juan@example.com", phone="+34 1", mobile="+34 2"))
+    assert body["contact_persons"] == [
+        {
+            "first_name": "Juan",
+            "last_name": "Perez",
+            "email": "juan@example.com",
+            "phone": "+34 1",
+            "mobile": "+34 2",
+            "is_primary_contact": True,
+        }
+    ]
+    assert not {"email", "phone", "mobile", "is_portal_enabled"} & set(body)
+    assert body["contact_number"] == "hotel:customer:8"
+
+
+def test_a_bad_e_mail_address_goes_to_the_notes_and_is_reported() -> None:
+    made = plan(record(contact(email="juan@@nowhere")), {}, {}, FACTS, RULES)
+    (intent,) = made.intents
+    assert "email" not in intent.body["contact_persons"][0]  # type: ignore[index,operator]
+    assert intent.body["notes"] == "E-mail: juan@@nowhere"
+    assert [note.code for note in made.notes] == ["email_dropped"]
+    assert "juan" not in made.notes[0].message, "a note holds no guest's data"
+
+
+def test_the_second_of_two_equal_names_carries_its_id() -> None:
+    assert body_of(contact(distinguished=True))["contact_name"] == "Juan Perez (8)"
+
+
+def test_texts_are_cut_to_zoho_s_lengths_and_brackets_replaced() -> None:
+    body = body_of(contact(name="<b>" + "x" * 400, company="y" * 400, address=Address(street="z" * 900, city="Graz\nAustria")))
+    assert len(str(body["contact_name"])) <= 180
+    assert "<" not in str(body["contact_name"])
+    assert len(str(body["company_name"])) == 200
+    assert body["customer_sub_type"] == "business"
+    assert body["billing_address"] == {"address": "z" * 499 + "…", "city": "Graz Austria"}
+
+
+@pytest.mark.parametrize(("language", "sent"), [("de", True), ("pl", False), ("", False)])
+def test_only_languages_that_zoho_knows_are_sent(language: str, sent: bool) -> None:
+    assert ("language_code" in body_of(contact(language=language))) is sent
+
+
+def test_a_template_fills_the_notes_of_a_customer() -> None:
+    rules = replace(RULES, maps={"customers": {"notes": "{{ company }} / {{ email }}"}})
+    assert body_of(contact(), rules, {"company": "ACME", "email": "a@b.example"})["notes"] == "ACME / a@b.example"
+    made = plan(record(contact(), fields={"company": "ACME"}), {}, {}, FACTS, rules)
+    assert "[entities.customers.map] notes" in made.errors[CUSTOMER].message
+
+
+def test_a_disabled_customer_wants_nothing() -> None:
+    assert plan(record(contact(active=False)), {}, {}, FACTS, RULES).intents == ()
+
+
+# --- items ------------------------------------------------------------------------------------------------------------------
+
+
+def test_items_are_unique_by_sku_and_by_a_name_that_carries_it() -> None:
+    room = Item(
+        Key.of("hotel", "room_type", "5"), "5", Kind.ROOM, "Double", Money(Decimal("99.5"), "EUR"), "Standard", Decimal(20)
+    )
+    rules = replace(RULES, accounts={"room": "Room sales"})
+    body = body_of(room, rules)
+    assert body == {
+        "name": "Double (ROOM-5)",
+        "sku": "ROOM-5",
+        "rate": Decimal("99.50"),
+        "product_type": "service",
+        "item_type": "sales",
+        "account_id": "91",
+        "tax_id": "71",
+    }
+
+
+def test_an_account_that_does_not_exist_names_the_key_to_correct() -> None:
+    item = Item(Key.of("hotel", "service", "6"), "6", Kind.SERVICE, "Breakfast")
+    made = plan(record(item), {}, {}, FACTS, replace(RULES, accounts={"default": "Sales of rooms"}))
+    assert "[target.accounts]" in made.errors[item.key].hint
+
+
+def test_collective_items_are_the_target_s_own_records() -> None:
+    made = own(Key.of("hotel", "item", "DEMAND"), NOW)
+    assert made is not None
+    assert body_of(made.documents[0])["sku"] == "DEMAND"
+    assert own(CUSTOMER, NOW) is None
+
+
+# --- bookings ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_order_of_work_and_what_refers_to_what() -> None:
+    made = plan(record(sale(received=Money(Decimal(120), "EUR")), invoice(), payment("120.00")), {}, {}, FACTS, RULES)
+    assert modules(made) == ["salesorders", "salesorders.open", "invoices", "invoices.sent", "payments", "applications"]
+    assert refers(made) == (CUSTOMER, Key.of("hotel", "service", "6"))
+
+
+def test_due_is_the_first_check_in_or_the_invoice_s_date_if_later() -> None:
+    early = plan(record(sale(arrival=date(2026, 1, 5)), invoice()), {}, {}, FACTS, RULES)
+    late = plan(record(sale(arrival=date(2026, 5, 5)), invoice()), {}, {}, FACTS, RULES)
+    assert one(early, "invoices").body["due_date"] == "2026-02-03"
+    assert one(late, "invoices").body["due_date"] == "2026-05-05"
+
+
+def test_money_before_the_invoice_is_an_advance_and_listed() -> None:
+    made = plan(record(sale(received=Money(Decimal("50"), "EUR")), payment("50.00")), {}, {}, FACTS, RULES)
+    assert modules(made) == ["salesorders", "salesorders.open", "payments"]
+    assert [note.code for note in made.notes] == ["advance"]
+
+
+def test_a_payment_method_is_mapped_and_the_default_is_reported() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    made = plan(record(paid, invoice(), payment("120.00")), {}, {}, FACTS, RULES)
+    assert (one(made, "payments").body["payment_mode"], one(made, "payments").body["account_id"]) == ("cash", "91")
+    other = plan(record(paid, invoice(), payment("120.00", "Voucher desk")), {}, {}, FACTS, RULES)
+    assert one(other, "payments").body["payment_mode"] == "others"
+    assert [note.code for note in other.notes] == ["default_method"]
+    without = replace(RULES, methods={"Cash": Method("cash")})
+    failed = plan(record(paid, invoice(), payment("120.00", "Voucher desk")), {}, {}, FACTS, without)
+    assert '[target.payment_methods] "Voucher desk"' in failed.errors[PAYMENT].hint
+
+
+def test_once_invoiced_the_sales_order_is_accepted_as_it_is() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = settled(first, "salesorders", "invoices", "invoices.sent")
+    again = plan(record(sale("240.00"), invoice()), known, {}, FACTS, RULES)
+    assert one(again, "salesorders").body == one(first, "salesorders").body
+
+
+def test_an_invoice_whose_total_moved_after_it_was_sent_is_one_failure_for_a_person() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = settled(first, "salesorders", "invoices", "invoices.sent")
+    again = plan(record(sale("240.00"), invoice("240.00")), known, {}, FACTS, RULES)
+    assert list(again.errors) == [INVOICE]
+    assert "240.00" in again.errors[INVOICE].message
+    assert "120" in again.errors[INVOICE].message
+    assert "zsync resolve invoices" in again.errors[INVOICE].hint
+    assert one(again, "invoices").body == one(first, "invoices").body, "nothing is changed behind the accountant's back"
+
+
+def test_cancelled_before_it_was_written_wants_nothing() -> None:
+    made = plan(record(sale(cancelled=True)), {}, {}, FACTS, RULES)
+    assert made.intents == ()
+    assert made.verdicts[ORDER].stand == "canceled"
+
+
+def test_cancelled_after_it_was_paid_keeps_its_invoice() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    known = settled(
+        plan(record(paid, invoice(), payment("120.00")), {}, {}, FACTS, RULES), "salesorders", "invoices", "invoices.sent"
+    )
+    made = plan(record(replace(paid, cancelled=True), invoice(), payment("120.00")), known, {}, FACTS, RULES)
+    assert "invoices" in modules(made)
+    assert made.verdicts[ORDER].stand == "canceled"
+
+
+def test_orders_before_the_start_date_take_their_share_out_of_a_payment() -> None:
+    second = replace(sale("80.00"), key=Key.of("hotel", "order", "42"), source_id="42", received=Money(Decimal("80"), "EUR"))
+    first = sale(received=Money(Decimal("120"), "EUR"))
+    made = plan(record(first, second, invoice(), payment("200.00")), {}, {ORDER: "before", INVOICE: "before"}, FACTS, RULES)
+    body = one(made, "payments").body
+    assert body["amount"] == Decimal("80.00")
+    assert "200.00 EUR in all" in str(body["description"])
