@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from io import StringIO
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from cli.conftest import Desk
 from zsync.cli import main
 from zsync.sandbox import Fault
+from zsync.state.store import Store
 
 COUNTS = {"created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting"}
 ROW = {
@@ -283,6 +285,38 @@ def test_the_doctor_says_what_to_do_about_each_finding(desk: Desk) -> None:
     assert "LOOK" in said.out
     assert said.out.count("hint: ") >= 2
     assert desk.zsync("config", "check", "--online").code == 3
+
+
+def test_the_doctor_leaves_the_target_alone_while_a_run_is_at_work(desk: Desk) -> None:
+    desk.initialised()
+    before = desk.sandbox.ledger.calls("books")
+    with closing(Store.open(desk.folder / "zsync.db")) as store, store.locked():
+        said = desk.zsync("doctor")
+
+    assert "a run is at work on it" in said.out
+    assert desk.sandbox.ledger.calls("books") == before
+
+
+def test_a_tax_that_was_added_in_zoho_is_known_after_the_doctor_was_there(desk: Desk) -> None:
+    desk.configure({"target": {"taxes": {"10": "Rooms 10%"}}})
+    desk.sign_in()
+    assert desk.zsync("init", "--no-adopt").code == 3
+    desk.books.add_tax("Rooms 10%", "10")
+
+    assert desk.zsync("doctor").code == 0
+
+    with closing(Store.open(desk.folder / "zsync.db")) as store:
+        assert "Rooms 10%" in str(store.fact("facts"))
+    desk.zsync("retry")
+    assert desk.zsync("run").code == 0
+
+
+def test_one_kind_of_record_brings_along_what_it_needs(desk: Desk) -> None:
+    desk.initialised()
+
+    assert desk.zsync("run", "--entity", "payments").code == 0
+    assert len(desk.books.payments) == 19
+    assert len(desk.books.salesorders) == 22
 
 
 def test_the_silence_alarm(desk: Desk) -> None:

@@ -220,6 +220,13 @@ def test_an_unknown_entity_lists_the_known_ones(desk: Desk) -> None:
         says(desk.zsync(*command), 2, "no entity `order`", "did you mean `orders`?", "credit_notes")
 
 
+def test_an_entity_that_nothing_is_read_for_yet_says_so(desk: Desk) -> None:
+    desk.initialised()
+
+    says(desk.zsync("run", "--entity", "hotels"), 2, "nothing is read for `hotels`")
+    says(desk.zsync("plan", "--entity", "currencies"), 2, "nothing is read for `currencies`")
+
+
 def test_an_unknown_record_status_or_column_says_what_there_is(desk: Desk) -> None:
     desk.initialised()
 

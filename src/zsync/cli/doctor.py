@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from zsync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOpti
 from zsync.cli.output import Output
 from zsync.cli.session import Session, build_source, build_target, start
 from zsync.errors import ConfigError, ZsyncError
-from zsync.ports import Finding
+from zsync.ports import Finding, Target
 from zsync.state.desk import Meters, Runs
 from zsync.state.store import Locked, Store
 
@@ -85,25 +86,32 @@ def _source(session: Session) -> Iterator[Finding]:
 
 
 def _target(session: Session, store: Store | None) -> Iterator[Finding]:
-    """Sign-in and the target's own checks. With a state, the facts are read again and kept: a new tax is known from now on."""
+    """Sign-in and the target's own checks; under the lock, so that the calls are counted. Not while a run is at work."""
     try:
         yield _signed_in(session)
-        target = build_target(session, store)
-        try:
-            yield from target.check()
-            if store is not None and store.fact("initialised_at") is not None:
-                facts = json.dumps(target.learn())
-                with store.locked(), store.commit():
-                    store.note("facts", facts)
-        finally:
-            if store is not None:
-                with store.commit():
-                    Meters(store).save(session.realm, target.quota())
-            target.close()
+        with store.locked() if store is not None else nullcontext():
+            target = build_target(session, store)
+            try:
+                yield from target.check()
+                if store is not None:
+                    _keep_facts(store, target)
+            finally:
+                if store is not None:
+                    with store.commit():
+                        Meters(store).save(session.realm, target.quota())
+                target.close()
     except Locked:
-        yield Finding("state", True, "a run is at work; it keeps what it knows of the target")
+        yield Finding("target", True, "not asked: a run is at work on it")
     except ZsyncError as err:
         yield Finding("target", False, err.message, err.hint)
+
+
+def _keep_facts(store: Store, target: Target) -> None:
+    """Read taxes, accounts and currencies again: a new tax is known from now on."""
+    if store.fact("initialised_at") is not None:
+        facts = json.dumps(target.learn())
+        with store.commit():
+            store.note("facts", facts)
 
 
 def _signed_in(session: Session) -> Finding:

@@ -9,7 +9,7 @@ import typer
 from zsync.cli.options import ConfigOption, EntityOption, JsonOption, VerboseOption
 from zsync.cli.output import Cell, number_cell
 from zsync.cli.progress import watched
-from zsync.cli.session import Session, assembled, start, state_of
+from zsync.cli.session import Session, assembled, check_readable, start, state_of
 
 if TYPE_CHECKING:
     from zsync.engine.job import Options
@@ -48,6 +48,7 @@ def show_plan(session: Session, options: Options, *, as_json: bool) -> int:
         try:
             with session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
                 watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
+                check_readable(job.source, options.entities)
                 seen = preview(job, state_of(copy, job.target.realm), options)
             records = {each.key: each for each in Status(copy).records()}
         finally:

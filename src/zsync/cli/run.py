@@ -11,7 +11,7 @@ from zsync.cli.options import ConfigOption, EntityOption, JsonOption, QuietOptio
 from zsync.cli.output import Cell, number_cell
 from zsync.cli.plan import show_plan
 from zsync.cli.progress import watched
-from zsync.cli.session import Session, assembled, standing, start
+from zsync.cli.session import Session, assembled, check_readable, standing, start
 from zsync.cli.words import spoken, worst
 from zsync.state.store import Locked, Store
 
@@ -79,6 +79,7 @@ def perform(session: Session, store: Store, options: Options) -> tuple[Report, M
         before = Runs(store).last() or {}
         with session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
             watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
+            check_readable(job.source, options.entities)
             return engine.run(job, options, lambda: standing(store)), before
 
 

@@ -140,6 +140,15 @@ def assembled(session: Session, store: Store, progress: Progressed | None = None
         source.close()
 
 
+def check_readable(source: Source, entities: Iterable[str]) -> None:
+    """ConfigError for an entity that this source does not have."""
+    for name in entities:
+        try:
+            source.stream_of(name)
+        except KeyError as err:
+            raise ConfigError(f"nothing is read for `{name}` in this release", hint="leave this --entity out") from err
+
+
 def job_of(session: Session, store: Store, source: Source, target: Target, progress: Progressed | None = None) -> Job:
     """A job of these parts."""
     from zsync.engine.job import Job
