@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from zsync.errors import ConfigError
-from zsync.state import store as module
 from zsync.state.schema import MIGRATIONS
 from zsync.state.store import Store
 
@@ -25,13 +24,18 @@ def test_a_state_that_does_not_exist_names_the_command_that_makes_it(path: Path)
     assert not path.exists()
 
 
+def note_and_break(store: Store) -> None:
+    with store.commit():
+        store.note("tag", "other")
+        raise RuntimeError
+
+
 def test_a_commit_is_on_disk_or_nothing_of_it_is(path: Path) -> None:
     store = Store.open(path, create=True)
     with store.commit():
         store.note("tag", "hotel")
-    with pytest.raises(RuntimeError), store.commit():
-        store.note("tag", "other")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        note_and_break(store)
     store.close()
     again = Store.open(path)
     assert again.fact("tag") == "hotel"
@@ -40,10 +44,15 @@ def test_a_commit_is_on_disk_or_nothing_of_it_is(path: Path) -> None:
 
 def test_a_nested_commit_joins_the_outer_one() -> None:
     store = Store.in_memory()
-    with pytest.raises(RuntimeError), store.commit():
+
+    def break_the_outer_one() -> None:
         with store.commit():
-            store.note("tag", "hotel")
-        raise RuntimeError
+            with store.commit():
+                store.note("tag", "hotel")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_the_outer_one()
     assert store.fact("tag") is None
 
 
@@ -87,7 +96,7 @@ def test_a_migration_makes_a_back_up_first(path: Path, monkeypatch: pytest.Monke
     with store.commit():
         store.note("tag", "hotel")
     store.close()
-    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE extra (x INTEGER) STRICT;"))
+    monkeypatch.setattr("zsync.state.store.MIGRATIONS", (*MIGRATIONS, "CREATE TABLE extra (x INTEGER) STRICT;"))
     Store.open(path).close()
     spare = path.with_name(path.name + f".v{len(MIGRATIONS)}.bak")
     assert spare.stat().st_mode & 0o077 == 0
@@ -100,7 +109,7 @@ def test_a_migration_makes_a_back_up_first(path: Path, monkeypatch: pytest.Monke
 def test_a_migration_that_fails_leaves_the_version_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path, create=True).close()
     broken = "CREATE TABLE extra (x INTEGER) STRICT; INSERT INTO no_such_table VALUES (1);"
-    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, broken))
+    monkeypatch.setattr("zsync.state.store.MIGRATIONS", (*MIGRATIONS, broken))
     with pytest.raises(sqlite3.OperationalError):
         Store.open(path)
     monkeypatch.undo()
@@ -125,7 +134,7 @@ def test_a_read_only_folder_names_the_next_step(path: Path, monkeypatch: pytest.
     def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(module.os, "open", refuse)
+    monkeypatch.setattr("zsync.state.store.os.open", refuse)
     with pytest.raises(ConfigError, match="permission denied") as caught:
         Store.open(path, create=True)
     assert "writable" in caught.value.hint
