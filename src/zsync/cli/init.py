@@ -44,7 +44,7 @@ def initialise(session: Session, store: Store, *, as_json: bool = False) -> int:
     """The command's work on an open state; the exit code."""
     from zsync.engine import run as engine
 
-    with store.locked(), session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
+    with store.locked(), session.stop.heeded(), watched(session) as watch, assembled(session, store, watch.progress) as job:
         watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
         report = engine.initialise(job, lambda: standing(store))
     if not as_json and report.error is None:

@@ -46,7 +46,7 @@ def show_plan(session: Session, options: Options, *, as_json: bool) -> int:
     with session.store() as store:
         copy = store.copy()
         try:
-            with session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
+            with session.stop.heeded(), watched(session) as watch, assembled(session, store, watch.progress) as job:
                 watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
                 check_readable(job.source, options.entities)
                 seen = preview(job, state_of(copy, job.target.realm), options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -34,17 +34,22 @@ class Globals:
     verbose: int = 0
 
 
+def _unwatched(_seconds: float) -> None:
+    """A pause that nobody looks on at."""
+
+
 @dataclass(slots=True)
 class Session:
-    """The configuration in force and the two streams; opens what is asked for, once."""
+    """The configuration in force and the two streams; opens what is asked for, once. `on_wait` is told of pauses."""
 
     config: Config
     out: Output
     stop: Stop = field(default_factory=Stop)
+    on_wait: Callable[[float], None] = _unwatched
 
     @property
     def clock(self) -> SystemClock:
-        return SystemClock(self.stop)
+        return SystemClock(self.stop, lambda seconds: self.on_wait(seconds))
 
     @property
     def realm(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -43,15 +43,17 @@ class Stop:
 
 
 class SystemClock:
-    """Implements `zsync.ports.Clock`."""
+    """Implements `zsync.ports.Clock`. `on_wait` is told before it waits, and for how many seconds."""
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: Stop, on_wait: Callable[[float], None]) -> None:
         self._stop = stop
+        self._on_wait = on_wait
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Stopped when the program is asked to stop: who waits has nothing under way."""
+        self._on_wait(seconds)
         if self._stop.wait(seconds):
             raise Stopped("stopped as asked while waiting; the rest goes in the next run")

@@ -59,10 +59,11 @@ class Collector:
     def collect(self, streams: Iterable[str]) -> None:
         """Read what may have changed in these streams, then what people, or other scopes, want read again."""
         for stream in streams:
+            before = self.read.records
             for page in self._job.source.read(stream, self._records.cursor(stream)):
                 self._heed_stop()
                 self._take_page(stream, page)
-                self._job.progress(stream, self.read.records, page.total)
+                self._job.progress(stream, self.read.records - before, page.total)
         self.collect_again()
 
     def collect_again(self) -> None:
