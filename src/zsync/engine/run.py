@@ -6,6 +6,7 @@ guard (init done? same tag, same store, same place?) --> inbox --> collect --> b
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.settle import BudgetSpent, Settler, Tally
 from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
+
+log = logging.getLogger("zsync.run")
 
 _COUNTS = ("created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting")
 _VERBS = {"create": "created", "update": "updated", "withdraw": "disabled", "revive": "updated"}
@@ -252,6 +255,7 @@ def _guarded(job: Job, report: Report, work: Callable[[], None]) -> None:
 
 def _report(job: Job, number: int) -> Report:
     now = job.clock.now()
+    log.info("run %d begins", number)
     return Report(number, now, now)
 
 
@@ -271,7 +275,16 @@ def _finish(job: Job, report: Report, summary: Summary, tally: Tally, unchanged:
     if report.outcome == "ok" and (report.counts["failed"] or report.counts["blocked"]):
         report.outcome = "partial"
     job.state.runs.finish(report.run_id, report.finished_at, report.outcome, report.as_json())
+    _log_end(report)
     return report
+
+
+def _log_end(report: Report) -> None:
+    if report.error is not None:
+        log.warning("run %d: %s: %s", report.run_id, report.error.code, report.error.message)
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count) or "nothing to do"
+    calls = ", ".join(f"{count} {name}" for name, count in report.calls.items())
+    log.info("run %d ends %s: %s; calls: %s", report.run_id, report.outcome, counts, calls)
 
 
 def _add(report: Report, entity: str, name: str, count: int) -> None:

@@ -21,6 +21,7 @@ Each rule has a test of its name in `tests/state/test_journal_rules.py` and `tes
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,8 @@ from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, dig
 from zsync.model.key import Key
 from zsync.model.row import Begin, Complaint, Row, State, Verb
 from zsync.state.store import Store, moment, stamp
+
+log = logging.getLogger("zsync.journal")
 
 
 class Journal:
@@ -393,6 +396,9 @@ class Journal:
     def _log(
         self, row: Row, event: str, now: datetime, *, verb: Verb | None = None, error: Complaint | None = None, message: str = ""
     ) -> None:
+        """For `show` and the log; the log gets no words of the remote's, which may name a guest."""
+        words = [event, verb or row.sent_verb or "", row.module, str(row.key), error.code if error else ""]
+        log.info("%s", " ".join(filter(None, words)))
         self._db.execute(
             "INSERT INTO attempts (run, at, module, key, owner, event, verb, code, message, request_id)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
