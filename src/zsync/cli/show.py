@@ -20,6 +20,7 @@ from zsync.state.store import Store
 
 if TYPE_CHECKING:
     from zsync.model.key import Key
+    from zsync.state.journal import Journal
 
 
 def register(app: typer.Typer) -> None:
@@ -100,7 +101,7 @@ def _story(session: Session, store: Store, record: RecordStatus) -> dict[str, An
                 "target_url": session.link(row["module"], row["target_id"]) or None,
                 "settled_at": seconds(row["settled_at"]),
                 "needs": row["needs"],
-                "payload": _payload(kept.wanted) if kept is not None and kept.wanted is not None else None,
+                "payload": _payload(kept.wanted, journal) if kept is not None and kept.wanted is not None else None,
             }
         )
     attempts = [{**each, "at": seconds(each["at"])} for each in status.attempts(record.key)]
@@ -116,8 +117,8 @@ def _story(session: Session, store: Store, record: RecordStatus) -> dict[str, An
     }
 
 
-def _payload(body: Mapping[str, Any]) -> Any:
-    """A body as a person reads it: without what is ours alone, Refs by name, amounts as they are."""
+def _payload(body: Mapping[str, Any], journal: Journal | None = None) -> Any:
+    """A body as a person reads it: without what is ours alone, Refs as ids where they are known, amounts as they are."""
 
     def shown(node: Any) -> Any:
         match node:
@@ -126,14 +127,24 @@ def _payload(body: Mapping[str, Any]) -> Any:
             case list():
                 return [shown(value) for value in node]
             case Ref():
-                part = f" line {node.part}" if node.part else ""
-                return f"(id of {node.module} {node.key}{part})"
+                return _id(node, journal)
             case Decimal():
                 return plain(node)
             case _:
                 return node
 
     return shown(body)
+
+
+def _id(ref: Ref, journal: Journal | None) -> str:
+    """The remote id that a Ref stands for, or whose it will be."""
+    row = journal.row(Ref(ref.module, ref.key)) if journal is not None else None
+    if row is not None and row.remote_id:
+        known = row.written.parts.get(ref.part, "") if ref.part and row.written is not None else row.remote_id
+        if known:
+            return known
+    part = f" line {ref.part}" if ref.part else ""
+    return f"(id of {ref.module} {ref.key}{part})"
 
 
 def _source_values(session: Session, key: Key) -> dict[str, Any]:

@@ -32,6 +32,12 @@ _COLUMNS: Mapping[str, Callable[[dict[str, Any]], Cell]] = {
     "customer": lambda row: Cell(row.get("customer_label", ""), url=row.get("customer_url") or ""),
     "documents": lambda row: Cell(", ".join(each["target_number"] or each["label"] for each in row.get("documents", []))),
 }
+_HEADS = {"synced_at": "synced at (UTC)"}
+"""What stands above a column in tables, where its name would not say all."""
+
+_IN_CSV: Mapping[str, Callable[[dict[str, Any]], Cell]] = {"synced_at": lambda row: Cell(row["synced_at"] or "")}
+"""What a program gets to read instead of a person's version."""
+
 _SHOWN = ("id", "label", "status", "synced_at", "number", "error")
 _SHOWN_OF_ORDERS = ("id", "label", "customer", "status", "synced_at", "number", "documents", "error")
 
@@ -80,8 +86,10 @@ def show_records(
     if as_json:
         session.out.json([without_labels(each) for each in documents])
         return
-    table = [[_COLUMNS[name](each) for name in names] for each in documents]
-    _print(session, entity, names, table, csv=csv, html=html)
+    cells = {**_COLUMNS, **_IN_CSV} if csv else _COLUMNS
+    heads = names if csv else [_HEADS.get(name, name) for name in names]
+    table = [[cells[name](each) for name in names] for each in documents]
+    _print(session, entity, heads, table, csv=csv, html=html)
 
 
 def show_summary(session: Session, store: Store, *, as_json: bool = False, csv: bool = False, html: Path | None = None) -> None:
@@ -102,7 +110,7 @@ def show_summary(session: Session, store: Store, *, as_json: bool = False, csv: 
     heads = ["entity", *[status_cell(name).text for name in used]]
     _print(session, "status", heads, rows, csv=csv, html=html)
     if not csv and html is None:
-        ended = f"last run {short_time(last['finished_at'])}: {last['outcome']}; " if last else "no run yet; "
+        ended = f"last run {short_time(last['finished_at'])} UTC: {last['outcome']}; " if last else "no run yet; "
         session.out.line(f"{ended}{calls} of {per_day} calls used today")
 
 
