@@ -32,7 +32,7 @@ def run(
     full: Annotated[bool, typer.Option("--full", help="Read everything again, not only what changed.")] = False,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, help="Begin at most N records; what they need counts.", metavar="N"),
+        typer.Option("--limit", min=1, help="Begin at most N records; what they need comes along.", metavar="N"),
     ] = None,
     max_calls: Annotated[int | None, typer.Option("--max-calls", min=1, help="At most N calls to Zoho.", metavar="N")] = None,
     accept_changes: Annotated[
@@ -77,7 +77,7 @@ def perform(session: Session, store: Store, options: Options) -> tuple[Report, M
 
     with store.locked():
         before = Runs(store).last() or {}
-        with session.stop.heeded(), watched(session.out) as watch, assembled(session, store, watch.progress) as job:
+        with session.stop.heeded(), watched(session) as watch, assembled(session, store, watch.progress) as job:
             watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
             check_readable(job.source, options.entities)
             return engine.run(job, options, lambda: standing(store)), before

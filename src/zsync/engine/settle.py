@@ -66,6 +66,7 @@ class Settler:
         self._resting: set[Key] = set()
         self._stop_after: BaseException | None = None
         self._unanswered = 0  # calls in a row
+        self._open_at_first = job.state.journal.count_open()
         self.answered = 0
         self.last_silence: BaseException | None = None
 
@@ -79,7 +80,7 @@ class Settler:
             while True:
                 self._heed_stop()
                 if not queue:
-                    queue = [scope for scope in scopes() if scope not in self._resting]
+                    queue = [scope for scope in scopes() if scope not in self._resting and self._may_begin(scope)]
                     queue.reverse()
                     if not queue:
                         break
@@ -99,6 +100,8 @@ class Settler:
         left = self._calls_left()
         while queue and len(wave) < self._job.concurrency:
             scope = queue.pop()
+            if not self._may_begin(scope):
+                continue
             step = self._scope_step(scope, taken, set())
             if step is None:
                 if scope not in self._resting:
@@ -110,6 +113,7 @@ class Settler:
                 busy.append(scope)
                 break
             taken.add(step.row.ref)
+            self._tally.begun_scopes.add(scope)
             left -= _most_calls(step)
             wave.append(step)
             busy.append(scope)
@@ -126,7 +130,7 @@ class Settler:
             step = next_step(rows, self._lookup, self._modules, self._looked, self._now())
             match step:
                 case Ask() | Look() | Call():
-                    return None if step.row.ref in taken or not self._may_begin(scope) else step
+                    return None if step.row.ref in taken else step
                 case Rest():
                     return self._elsewhere(scope, step, taken, visited)
                 case _:
@@ -155,13 +159,9 @@ class Settler:
                     self._journal.lost(step.row.ref, self._now())
 
     def _may_begin(self, scope: Key) -> bool:
-        """Whether `--limit` lets this scope begin."""
-        begun = self._tally.begun_scopes
-        if scope in begun or self._options.limit is None or len(begun) < self._options.limit:
-            begun.add(scope)
-            return True
-        self._resting.add(scope)
-        return False
+        """Whether `--limit` lets this scope begin. What a begun one waits for comes along uncounted."""
+        begun, limit = self._tally.begun_scopes, self._options.limit
+        return limit is None or scope in begun or len(begun) < limit
 
     # --- calling ------------------------------------------------------------------------------------------------------
 
@@ -179,7 +179,8 @@ class Settler:
             for result in results:
                 self._take(result)
             self._save_meter()
-        self._job.progress("settled", sum(self._tally.done.values()), None)
+        done = self._open_at_first - self._journal.count_open()
+        self._job.progress("writing", max(done, 0), self._open_at_first)
         if self._stop_after is not None:
             raise self._stop_after
 

@@ -75,10 +75,10 @@ class Records:
         self._db.execute("UPDATE scopes SET again = 1, revision = '' WHERE key = ?", (str(scope),))
 
     def demand(self, scope: Key, stream: str) -> None:
-        """Another scope refers to this one: it goes whatever its switches say."""
+        """Another scope refers to this one: it goes whatever its switches say. Its turn comes with the one that needs it."""
         self._db.execute(
             "INSERT INTO scopes (key, stream, revision, fingerprint, backfill, demanded, again)"
-            " VALUES (?, ?, '', '', 0, 1, 1) ON CONFLICT (key) DO UPDATE SET demanded = 1, again = 1, revision = ''",
+            " VALUES (?, ?, '', '', 1, 1, 1) ON CONFLICT (key) DO UPDATE SET demanded = 1, again = 1, revision = ''",
             (str(scope), stream),
         )
 
