@@ -50,7 +50,7 @@ def status(
     ctx: typer.Context,
     entity: Annotated[str, typer.Argument(help="Which records; without it, counts of all.", metavar="[ENTITY]")] = "",
     state: Annotated[str, typer.Option("--state", help="Only these: synced, failed, waiting ...", metavar="STATUS")] = "",
-    columns: Annotated[str, typer.Option("--columns", help=f"Any of {','.join(_COLUMNS)}.", metavar="A,B,...")] = "",
+    columns: Annotated[str, typer.Option("--columns", help=f"Any of {', '.join(_COLUMNS)}.", metavar="A,B,...")] = "",
     as_json: JsonOption = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write one HTML page.", metavar="FILE")] = None,
