@@ -154,6 +154,16 @@ def test_a_disabled_customer_wants_nothing() -> None:
 # --- items ------------------------------------------------------------------------------------------------------------------
 
 
+def test_a_template_that_comes_to_nothing_leaves_the_field_empty() -> None:
+    rules = replace(RULES, maps={"customers": {"notes": "{{ company }}"}})
+    assert "notes" not in body_of(contact(note="staff only"), rules, {"company": ""})
+
+
+def test_a_bad_e_mail_address_stands_in_the_notes_beside_what_a_template_makes() -> None:
+    rules = replace(RULES, maps={"customers": {"notes": "{{ company }}"}})
+    assert body_of(contact(email="juan@@nowhere"), rules, {"company": "ACME"})["notes"] == "E-mail: juan@@nowhere\nACME"
+
+
 def test_items_are_unique_by_sku_and_by_a_name_that_carries_it() -> None:
     room = Item(
         Key.of("hotel", "room_type", "5"), "5", Kind.ROOM, "Double", Money(Decimal("99.5"), "EUR"), "Standard", Decimal(20)
@@ -223,6 +233,24 @@ def test_once_invoiced_the_sales_order_is_accepted_as_it_is() -> None:
     known = settled(first, "salesorders", "invoices", "invoices.sent")
     again = plan(record(sale("240.00"), invoice()), known, {}, FACTS, RULES)
     assert one(again, "salesorders").body == one(first, "salesorders").body
+
+
+def test_once_invoiced_a_template_does_not_reach_the_sales_order_any_more() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = settled(first, "salesorders", "invoices", "invoices.sent")
+    rules = replace(RULES, maps={"orders": {"notes": "stays with us"}})
+    assert one(plan(record(sale(), invoice()), {}, {}, FACTS, rules), "salesorders").body["notes"] == "stays with us"
+    again = plan(record(sale(), invoice()), known, {}, FACTS, rules)
+    assert one(again, "salesorders").body == one(first, "salesorders").body
+
+
+def test_an_order_whose_template_cannot_be_filled_keeps_its_invoice_and_its_payment_back() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    rules = replace(RULES, maps={"orders": {"notes": "{{ nosuch }}"}})
+    made = plan(record(paid, invoice(), payment("120.00")), {}, {}, FACTS, rules)
+    assert made.intents == ()
+    assert "[entities.orders.map] notes" in made.errors[ORDER].message
+    assert {key: verdict.stand for key, verdict in made.verdicts.items()} == {INVOICE: "blocked", PAYMENT: "blocked"}
 
 
 def test_an_invoice_whose_total_moved_after_it_was_sent_is_one_failure_for_a_person() -> None:

@@ -20,6 +20,7 @@ from zsync.targets.books.lines import Sheet, sheet
 from zsync.targets.books.rules import Method, Rules
 from zsync.targets.books.split import Share, divide
 from zsync.targets.books.taxes import Facts, account_id
+from zsync.targets.books.templates import filled
 from zsync.targets.books.text import block
 
 LATER_CREDIT = "credit notes come with the next release"
@@ -129,8 +130,9 @@ def _order(draft: _Draft, sale: Sale) -> Intent:
         **_money(found),
         **_rate(draft, sale, sale.conversion),
     }
-    if sale.note:
-        body["notes"] = block(sale.note, 2000)
+    notes = filled("orders", sale.note, draft.record.fields.get(sale.key, {}), draft.rules)
+    if notes:
+        body["notes"] = notes
     return Intent("salesorders", sale.key, body, sale.key, number=number)
 
 

@@ -6,14 +6,12 @@ A whole booking is planned by `booking.py`; single customers and items here. Use
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
 from zsync.errors import RecordError
-from zsync.mapping.templates import render
 from zsync.model.documents import Contact, Credit, Currency, Hotel, Invoice, Item, Kind, Payment, Sale
 from zsync.model.intent import Body, Intent, KnownRows, Node, Note, Plan, Verdict, refs
 from zsync.model.key import Key
@@ -21,34 +19,28 @@ from zsync.model.record import Record, Value
 from zsync.targets.books.booking import plan_booking
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.taxes import Facts, account_id, tax_id
+from zsync.targets.books.templates import filled
 from zsync.targets.books.text import address_of_mail, block, clean
 
 _LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"})
-_TEXT_FIELDS: Mapping[str, Mapping[str, tuple[str, int]]] = {
-    "customers": {"contacts": ("notes", 2000)},
-    "room_types": {"items": ("description", 2000)},
-    "service_products": {"items": ("description", 2000)},
-    "orders": {"salesorders": ("notes", 2000)},
-}
-"""What a template may fill: by entity the module, its field and the field's length."""
 
 
 def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any], rules: Rules) -> Plan:
     """All that `record` wants in Zoho Books. Pure: see `zsync.ports.Target.plan`."""
     organisation = Facts.of(facts)
     first = record.documents[0]
+    fields = record.fields.get(first.key, {})
     match first:
         case Contact():
-            made = _single(record, first, refused, lambda: _contact(first, organisation))
+            return _single(record, first, refused, lambda: _contact(first, fields, rules, organisation))
         case Item():
-            made = _single(record, first, refused, lambda: (_item(first, rules, organisation), []))
+            return _single(record, first, refused, lambda: (_item(first, fields, rules, organisation), []))
         case Sale() | Invoice() | Payment() | Credit():
-            made = plan_booking(record, known, refused, organisation, rules)
+            return plan_booking(record, known, refused, organisation, rules)
         case Currency() | Hotel():
-            made = Plan(record.key, verdicts={first.key: Verdict("skipped", f"{first.entity} come with the next release")})
+            return Plan(record.key, verdicts={first.key: Verdict("skipped", f"{first.entity} come with the next release")})
         case _:
             assert_never(first)
-    return _with_templates(made, record, rules)
 
 
 def refers(plan: Plan) -> tuple[Key, ...]:
@@ -96,16 +88,15 @@ def _single(
 # --- customers --------------------------------------------------------------------------------------------------------------
 
 
-def _contact(contact: Contact, facts: Facts) -> tuple[Body, list[Note]]:
+def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts: Facts) -> tuple[Body, list[Note]]:
     """A customer. E-mail and phones stand in its contact person: at the top level Zoho drops them in silence."""
     notes: list[Note] = []
     mail = address_of_mail(contact.email)
-    remarks = [contact.note] if contact.note else []
+    number = f"VAT number: {contact.tax_number}" if contact.tax_number else ""
+    remarks = filled("customers", "\n".join(each for each in (contact.note, number) if each), fields, rules)
     if contact.email and not mail:
         notes.append(Note(contact.key, "email_dropped", "its e-mail address would be refused: it stands in the notes instead"))
-        remarks.append(f"E-mail: {contact.email}")
-    if contact.tax_number:
-        remarks.append(f"VAT number: {contact.tax_number}")
+        remarks = "\n".join(each for each in (f"E-mail: {contact.email}", remarks) if each)
     body: Body = {
         "contact_name": contact_name(contact),
         "contact_number": str(contact.key),
@@ -124,7 +115,7 @@ def _contact(contact: Contact, facts: Facts) -> tuple[Body, list[Note]]:
         body["billing_address"] = _address(contact)
     body["contact_persons"] = [_person(contact, mail)]
     if remarks:
-        body["notes"] = block("\n".join(remarks), 2000)
+        body["notes"] = block(remarks, 2000)
     return body, notes
 
 
@@ -173,7 +164,7 @@ def sku(item: Item) -> str:
     return f"{'ROOM' if item.kind is Kind.ROOM else 'SERVICE'}-{item.source_id}"
 
 
-def _item(item: Item, rules: Rules, facts: Facts) -> Body:
+def _item(item: Item, fields: Mapping[str, Value], rules: Rules, facts: Facts) -> Body:
     """A room type or service. Names are unique in Zoho but not in a hotel, so each carries its sku."""
     found_sku = sku(item)
     body: Body = {
@@ -183,8 +174,9 @@ def _item(item: Item, rules: Rules, facts: Facts) -> Body:
         "product_type": "service",
         "item_type": "sales",
     }
-    if item.description:
-        body["description"] = block(item.description, 2000)
+    description = filled(item.entity, item.description, fields, rules)
+    if description:
+        body["description"] = description
     account = rules.accounts.get(item.kind.value) or rules.accounts.get("default")
     if account:
         body["account_id"] = account_id(account, facts, f"[target.accounts] {item.kind.value}")
@@ -201,35 +193,3 @@ def _tax_or_none(item: Item, rules: Rules, facts: Facts) -> str:
         return tax_id(item.tax_rate, item.tax_group, rules, facts) if item.tax_rate is not None else ""
     except RecordError:
         return ""
-
-
-# --- templates ----------------------------------------------------------------------------------------------------------------
-
-
-def _with_templates(made: Plan, record: Record, rules: Rules) -> Plan:
-    """The plan with the text fields that the configuration fills by templates."""
-    if not rules.maps:
-        return made
-    entities = {document.key: document.entity for document in record.documents}
-    intents, errors = [], dict(made.errors)
-    for intent in made.intents:
-        try:
-            intents.append(_filled(intent, entities.get(intent.owner, ""), record.fields.get(intent.owner, {}), rules))
-        except RecordError as err:
-            errors[intent.owner] = err
-    return replace(made, intents=tuple(intents), errors=errors)
-
-
-def _filled(intent: Intent, entity: str, fields: Mapping[str, Value], rules: Rules) -> Intent:
-    allowed = _TEXT_FIELDS.get(entity, {}).get(intent.module)
-    template = rules.maps.get(entity, {}).get(allowed[0]) if allowed else None
-    if allowed is None or template is None:
-        return intent
-    name, length = allowed
-    words = block(render(template, fields, f"[entities.{entity}.map] {name}"), length)
-    return replace(intent, body={**intent.body, name: words} if words else intent.body)
-
-
-def text_fields(entity: str) -> Sequence[str]:
-    """The fields of this entity that a template may fill."""
-    return sorted({name for name, _ in _TEXT_FIELDS.get(entity, {}).values()})
