@@ -287,3 +287,74 @@ def test_orders_before_the_start_date_take_their_share_out_of_a_payment() -> Non
     body = one(made, "payments").body
     assert body["amount"] == Decimal("80.00")
     assert "200.00 EUR in all" in str(body["description"])
+
+
+def other_order(id: str = "42", **fields: Any) -> Sale:
+    """A second order of the same booking, of 80.00, without an invoice of its own."""
+    made = replace(sale("80.00"), key=Key.of("hotel", "order", id), source_id=id, received=Money(Decimal("80"), "EUR"))
+    return replace(made, lines=tuple(replace(line, invoice=None) for line in made.lines), **fields)
+
+
+def test_a_payment_for_orders_before_the_start_date_alone_is_skipped_with_their_reason() -> None:
+    second = other_order()
+    made = plan(record(sale(), second, payment("80.00")), {}, {second.key: "before the start date"}, FACTS, RULES)
+    assert "payments" not in modules(made)
+    assert made.verdicts[PAYMENT].stand == "skipped"
+    assert made.verdicts[PAYMENT].reason == "before the start date"
+    assert made.notes == ()
+
+
+def test_a_booking_in_two_currencies_of_which_one_is_kept_out_is_planned() -> None:
+    dollars = other_order(total=Money(Decimal(80), "USD"), total_net=Money(Decimal(70), "USD"))
+    made = plan(record(sale(), dollars, payment("80.00")), {}, {ORDER: "before the start date"}, FACTS, RULES)
+    assert made.errors == {}
+    assert made.verdicts[PAYMENT].stand == "skipped"
+
+
+def test_a_sent_payment_whose_orders_are_all_kept_out_by_now_stays_as_it_is() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    first = plan(record(paid, payment("120.00")), {}, {}, FACTS, RULES)
+    made = plan(record(paid, payment("120.00")), settled(first, "payments"), {ORDER: "off"}, FACTS, RULES)
+    assert made.intents == ()
+    assert PAYMENT not in made.verdicts
+
+
+def test_an_application_is_at_most_what_the_invoice_that_it_names_has() -> None:
+    """An order that was invoiced twice: the rest of the money is listed, and Zoho refuses nothing."""
+    second = replace(invoice("30.00"), key=Key.of("hotel", "invoice", "8"), source_id="8", number="#IN000008")
+    one_line = sale().lines[0]
+    extra = replace(one_line, id="detail:2", gross=Decimal(30), net=Decimal(25), invoice=second.key)
+    twice = replace(sale("150.00"), lines=(one_line, extra), received=Money(Decimal(150), "EUR"))
+    made = plan(record(twice, invoice(), second, payment("150.00")), {}, {}, FACTS, RULES)
+    assert one(made, "applications").body["amount_applied"] == Decimal("120.00")
+    assert [(note.code, note.message.split()[0]) for note in made.notes] == [("excess", "30")]
+
+
+def test_money_that_waits_for_an_order_that_failed_is_listed_as_an_advance() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    wrong = other_order(total=Money(Decimal("99"), "EUR"))
+    theirs = replace(invoice("80.00"), key=Key.of("hotel", "invoice", "8"), source_id="8", sale=wrong.key)
+    made = plan(record(paid, wrong, invoice(), theirs, payment("200.00")), {}, {}, FACTS, RULES)
+    assert list(made.errors) == [wrong.key]
+    assert one(made, "payments").body["amount"] == Decimal("200.00")
+    assert one(made, "applications").body["amount_applied"] == Decimal("120.00")
+    assert [(note.code, note.message.split()[0]) for note in made.notes] == [("advance", "80")]
+
+
+def test_an_order_is_paid_by_what_came_back_on_it_alone() -> None:
+    """120 came in for order 41 and went back; nothing was ever paid for order 42."""
+    refunded, unpaid = sale(), other_order(received=Money(Decimal(0), "EUR"))
+    back = replace(payment("-120.00"), key=Key.of("hotel", "payment", "14"), source_id="14")
+    made = plan(record(refunded, unpaid, payment("120.00"), back), {}, {}, FACTS, RULES)
+    assert (made.progress[ORDER].paid, made.progress[unpaid.key].paid) == (True, False)
+
+
+@pytest.mark.parametrize("methods", [{"default": Method("others")}, {}], ids=["planned", "failed"])
+def test_each_order_of_a_booking_names_the_payments_that_are_for_it(methods: Mapping[str, Method]) -> None:
+    """Also while there is no invoice that they could be applied to, and also those that cannot go."""
+    second = other_order()
+    late = replace(payment("80.00"), key=Key.of("hotel", "payment", "14"), source_id="14")
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    made = plan(record(paid, second, payment("120.00"), late), {}, {}, FACTS, replace(RULES, methods=methods))
+    assert made.progress[ORDER].documents == (PAYMENT,)
+    assert made.progress[second.key].documents == (late.key,)

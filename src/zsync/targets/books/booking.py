@@ -18,7 +18,7 @@ from zsync.model.money import round_half_up
 from zsync.model.record import Record
 from zsync.targets.books.lines import Sheet, sheet
 from zsync.targets.books.rules import Method, Rules
-from zsync.targets.books.split import Share, divide
+from zsync.targets.books.split import Share, divide, paid_back
 from zsync.targets.books.taxes import Facts, account_id
 from zsync.targets.books.templates import filled
 from zsync.targets.books.text import block
@@ -42,6 +42,8 @@ class _Draft:
     verdicts: dict[Key, Verdict] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     progress: dict[Key, Progress] = field(default_factory=dict)
+    shares: dict[Key, Share] = field(default_factory=dict)  # by payment
+    back: Mapping[Key, Decimal] = field(default_factory=dict)  # paid back, by order
 
     @property
     def sales(self) -> list[Sale]:
@@ -60,6 +62,12 @@ class _Draft:
 
     def was_sent(self, module: str, key: Key) -> Known | None:
         return self.known.get((module, key))
+
+    def kept_out(self, sale: Key) -> str:
+        """Why an order does not go at all: admission, or what this release does not carry; empty if it does."""
+        verdict = self.verdicts.get(sale)
+        skipped = verdict.reason if verdict is not None and verdict.stand == "skipped" else ""
+        return self.refused.get(sale, skipped)
 
 
 def plan_booking(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Facts, rules: Rules) -> Plan:
@@ -238,12 +246,19 @@ def _plan_payments(draft: _Draft) -> None:
     for payment in draft.payments:
         if payment.amount.amount <= 0 and payment.key not in draft.refused:
             draft.verdicts[payment.key] = Verdict("skipped", LATER_REFUND if payment.amount.amount < 0 else "nothing was paid")
-    sales = [sale for sale in draft.sales if sale.total.currency == draft.sales[0].total.currency]
-    frozen = _frozen(draft)
-    for share in divide(sales, draft.invoices(), draft.payments, draft.credits, frozen):
+    sales = _in_one_currency(draft)
+    draft.back = paid_back(sales, draft.payments, draft.credits)
+    for share in divide(sales, draft.invoices(), draft.payments, draft.credits, _frozen(draft)):
         payment = next(each for each in draft.payments if each.key == share.payment)
+        draft.shares[payment.key] = share
         if payment.key not in draft.refused:
             _plan_payment(draft, payment, share, sales)
+
+
+def _in_one_currency(draft: _Draft) -> list[Sale]:
+    """The orders that the payments are divided over: those in the currency of the first that goes."""
+    first = next((sale for sale in draft.sales if not draft.kept_out(sale.key)), draft.sales[0])
+    return [sale for sale in draft.sales if sale.total.currency == first.total.currency]
 
 
 def _frozen(draft: _Draft) -> dict[tuple[Key, Key], Decimal]:
@@ -259,29 +274,31 @@ def _frozen(draft: _Draft) -> dict[tuple[Key, Key], Decimal]:
 
 def _plan_payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale]) -> None:
     concerned = [part.sale for part in share.parts] or [sale.key for sale in sales]
-    skipped = [draft.verdicts[key] for key in concerned if key in draft.verdicts and draft.verdicts[key].stand == "skipped"]
-    if len(skipped) == len(concerned):
-        draft.verdicts[payment.key] = skipped[0]
+    sent = draft.was_sent("payments", payment.key) is not None
+    going = [key for key in concerned if not draft.kept_out(key)]
+    if not going:
+        if not sent:
+            draft.verdicts[payment.key] = Verdict("skipped", draft.kept_out(concerned[0]))
         return
-    failed = [key for key in concerned if key in draft.errors]
-    if len(failed) == len(concerned) and not draft.was_sent("payments", payment.key):
+    failed = [key for key in going if key in draft.errors]
+    if len(failed) == len(going) and not sent:
         draft.verdicts[payment.key] = Verdict("blocked", f"order {failed[0].id} failed", failed[0])
         return
     try:
-        draft.intents.append(_payment(draft, payment, share, sales))
+        made = _payment(draft, payment, share, sales)
     except RecordError as err:
         draft.errors[payment.key] = err
         return
     applied = [intent for part in share.parts if (intent := _application(draft, payment, part.sale, part.applied)) is not None]
-    draft.intents += applied
-    _note_excess(draft, payment, share)
+    draft.intents += [made, *applied]
+    _note_rest(draft, payment, share, _decimal(made.body["amount"]), applied)
 
 
 def _payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale]) -> Intent:
     """With its full amount; where some orders of the booking are before the start date, the parts of those that are in."""
     out = [part for part in share.parts if part.sale in draft.refused]
     amount = share.amount.amount if not out else sum((p.amount for p in share.parts if p not in out), Decimal(0))
-    sale = next(sale for sale in sales if sale.key not in draft.refused)
+    sale = next(sale for sale in sales if not draft.kept_out(sale.key))
     method = _method(draft, payment)
     body: Body = {
         "customer_id": Ref("contacts", contact_key(sale, draft.facts)),
@@ -342,37 +359,37 @@ def _applied(key: Key, body: Body, payment: Payment, invoices: Sequence[Invoice]
     return Intent("applications", key, body, payment.key, after=tuple(after))
 
 
-def _note_excess(draft: _Draft, payment: Payment, share: Share) -> None:
-    """Money that belongs to no invoice of the booking: listed, left unapplied. An advance is no excess."""
-    waiting = sum((part.amount - part.applied for part in share.parts if not draft.invoices(part.sale)), Decimal(0))
-    excess = share.excess - waiting
+def _note_rest(draft: _Draft, payment: Payment, share: Share, amount: Decimal, applied: Sequence[Intent]) -> None:
+    """What of a payment stands on no invoice: money that the booking does not take, and an advance, which is no excess."""
+    taken = [part for part in share.parts if part.sale not in draft.refused]
+    excess = amount - sum((part.amount for part in taken), Decimal(0))
+    excess += sum((part.amount - part.applied for part in taken if draft.invoices(part.sale)), Decimal(0))
+    waiting = amount - excess - sum((_decimal(each.body["amount_applied"]) for each in applied), Decimal(0))
+    currency = share.amount.currency
     if excess > 0:
-        draft.notes.append(
-            Note(payment.key, "excess", f"{plain(excess)} {share.amount.currency} more than the booking takes: unapplied")
-        )
-    elif waiting > 0:
-        draft.notes.append(
-            Note(payment.key, "advance", f"{plain(waiting)} {share.amount.currency} wait as an advance for the invoice")
-        )
+        words = f"{plain(excess)} {currency} more than the booking takes: unapplied"
+        draft.notes.append(Note(payment.key, "excess", words))
+    if waiting > 0:
+        draft.notes.append(Note(payment.key, "advance", f"{plain(waiting)} {currency} wait as an advance for the invoice"))
 
 
 # --- how far it is --------------------------------------------------------------------------------------------------------------
 
 
 def _mark_progress(draft: _Draft, sale: Sale) -> None:
-    back = sum((-p.amount.amount for p in draft.payments if p.amount.amount < 0), Decimal(0))
     invoices = draft.invoices(sale.key)
     total = sale.total.rounded.amount
-    paid = total <= 0 or draft.rules.final == "draft" or sale.received.rounded.amount + back >= total
-    parts = [
-        intent.owner
-        for intent in draft.intents
-        if intent.module == "applications" and intent.key.id.endswith(f"/{sale.source_id}")
-    ]
-    payments = [p.key for p in draft.payments if len(draft.sales) == 1 or p.key in parts]
+    received = sale.received.rounded.amount + draft.back.get(sale.key, Decimal(0))
+    paid = total <= 0 or draft.rules.final == "draft" or received >= total
+    payments = [payment.key for payment in draft.payments if len(draft.sales) == 1 or _is_for(draft, payment, sale)]
     credits = [credit.key for credit in draft.credits if credit.sale == sale.key]
     documents = (*(invoice.key for invoice in invoices), *payments, *credits)
     draft.progress[sale.key] = Progress(bool(invoices), paid, documents)
+
+
+def _is_for(draft: _Draft, payment: Payment, sale: Sale) -> bool:
+    share = draft.shares.get(payment.key)
+    return share is not None and any(part.sale == sale.key for part in share.parts)
 
 
 def _decimal(node: object) -> Decimal:

@@ -10,7 +10,7 @@ The same whether read at once or step by step, because later splits only fill wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from zsync.model.documents import Credit, Invoice, Payment, Sale
@@ -29,15 +29,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One payment, divided. `amount` is all of it, in the orders' currency; `excess` belongs to no order, or fits none."""
+    """One payment, divided. `amount` is all of it, in the orders' currency: what no part has belongs to no order."""
 
     payment: Key
     amount: Money
     parts: tuple[Part, ...]
-
-    @property
-    def excess(self) -> Decimal:
-        return self.amount.amount - sum((part.applied for part in self.parts), Decimal(0))
 
 
 @dataclass(slots=True)
@@ -45,8 +41,7 @@ class _Room:
     """What an order, and its invoice, still take."""
 
     capacity: Decimal
-    invoice: Decimal = Decimal(0)
-    taken: list[Part] = field(default_factory=list)
+    invoice: Decimal
 
 
 def divide(
@@ -58,13 +53,14 @@ def divide(
 ) -> list[Share]:
     """Divide the positive payments of one booking over its orders, all in one currency (`in_currency_of`).
 
-    `frozen` holds what is applied in Zoho already, by (payment, order).
+    `frozen` holds what is applied in Zoho already, by (payment, order). A payment goes onto an order's first invoice, the
+    one with the lowest id: more than one per order was never seen.
     """
     back = paid_back(sales, payments, credits)
-    rooms = {sale.key: _Room(sale.received.rounded.amount + back[sale.key]) for sale in sales}
-    for invoice in invoices:
-        if invoice.sale in rooms:
-            rooms[invoice.sale].invoice += invoice.total.rounded.amount
+    takes: dict[Key, Decimal] = {}
+    for invoice in sorted(invoices, key=lambda each: int(each.source_id)):
+        takes.setdefault(invoice.sale, invoice.total.rounded.amount)
+    rooms = {sale.key: _Room(sale.received.rounded.amount + back[sale.key], takes.get(sale.key, Decimal(0))) for sale in sales}
     for (_, sale_key), amount in frozen.items():
         if sale_key in rooms:
             rooms[sale_key].capacity -= amount
