@@ -61,3 +61,25 @@ def test_a_voided_order_that_is_wanted_again_gets_the_next_number() -> None:
 
 def test_an_order_made_anew_keeps_its_second_number_when_it_changes() -> None:
     assert number(standing("settled", "QLO-41-2")) == "QLO-41-2"
+
+
+def again(wanted: str, written: str | None, state: str = "wanted") -> Known:
+    """Order 41 voided and wanted again: planned under `wanted`, nothing stands yet, `written` is what the row remembers."""
+    body: Body = {"salesorder_number": wanted}
+    return Known("salesorders", key("order:41"), state, None, body, Written("5", written) if written else None)
+
+
+@pytest.mark.parametrize("written", ["QLO-41", None], ids=["before it begins anew", "after"])
+def test_an_order_made_anew_keeps_its_number_when_it_is_planned_again_before_it_went(written: str | None) -> None:
+    """Between the void and the new order a run may end: the voided one still has the first number."""
+    assert number(again("QLO-41-2", written)) == "QLO-41-2"
+
+
+def test_a_number_that_never_went_through_follows_the_prefix() -> None:
+    assert number(again("QLO-41", None, "failed"), prefix="HOTEL-") == "HOTEL-41"
+
+
+def test_wanted_again_while_its_void_is_in_doubt_an_order_takes_the_next_number() -> None:
+    """Were the void done, the first number would be taken for good, and nothing of ours found under it."""
+    voiding = Known("salesorders", key("order:41"), "sending", None, None, Written("5", "QLO-41"))
+    assert number(voiding) == "QLO-41-2"

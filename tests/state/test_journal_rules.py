@@ -470,6 +470,29 @@ def test_once_fields_are_repeated_as_first_settled(store: Store, journal: Journa
     assert get(journal).wanted == {"date": "2026-01-01", "total": Decimal(2)}
 
 
+def test_once_fields_of_a_write_that_was_refused_are_planned_anew(store: Store, journal: Journal) -> None:
+    """A stranger had the number, the day was locked: what never stood there fixes nothing."""
+    once = frozenset({"number"})
+    want(store, journal, {"number": "#IN000007"}, once)
+    begin(store, journal, {"number": "#IN000007"})
+    want(store, journal, {"number": "#FA000007"}, once)
+    assert get(journal).wanted == {"number": "#IN000007"}, "in doubt it may have landed"
+    with store.commit():
+        journal.fail(REF, Complaint("conflict", "a stranger's"), NOW)
+    want(store, journal, {"number": "#FA000007"}, once)
+    assert get(journal).wanted == {"number": "#FA000007"}
+    assert get(journal).state is State.WANTED
+
+
+def test_what_was_found_is_known_with_the_body_last_sent_until_it_is_settled(store: Store, journal: Journal) -> None:
+    """Planning keeps to the number that stands there, also between the finding and the update that follows."""
+    want(store, journal, {"number": "QLO-1", "total": Decimal(1)})
+    begin(store, journal, {"number": "QLO-1", "total": Decimal(1)})
+    with store.commit():
+        journal.found(REF, Written("77", "QLO-1"), NOW, equal=False)
+    assert journal.known(SCOPE)["salesorders", SCOPE].body == {"number": "QLO-1", "total": Decimal(1)}
+
+
 def test_a_failed_row_waits_for_another_body_or_a_person(store: Store, journal: Journal) -> None:
     want(store, journal, {"total": Decimal(1)})
     with store.commit():

@@ -424,8 +424,8 @@ _AT_REST: dict[str, object] = {
 
 
 def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
-    """`body` with the fields that are settled once taken from what was settled, or sent, first."""
-    first = row.settled if row.settled is not None else row.sent
+    """`body` with the fields that are settled once taken from what stands there, or may. A refused write fixes nothing."""
+    first = row.settled if row.settled is not None else row.sent if row.state is State.SENDING or row.there else None
     if first is None or not once:
         return body
     return {**body, **{name: first[name] for name in once if name in first}}
@@ -447,7 +447,9 @@ def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
 
 
 def _known(row: Row) -> Known:
-    body = row.sent if row.state is State.SENDING else row.settled if row.there else None
+    """What was found and differs is known with the body last sent, until the update that follows has settled it."""
+    standing = row.settled if row.settled is not None else row.sent
+    body = row.sent if row.state is State.SENDING else standing if row.there else None
     return Known(row.module, row.key, row.state.value, body, row.wanted, row.written)
 
 

@@ -146,14 +146,21 @@ def _order(draft: _Draft, sale: Sale) -> Intent:
 
 def _order_number(rules: Rules, sale: Sale, before: Known | None) -> str:
     """Ours, kept once sent; a voided order that is wanted again is made anew under its number and -2, -3 ..."""
-    plain_number = f"{rules.order_prefix}{sale.source_id}"
-    if before is not None and before.body is not None and "salesorder_number" in before.body:
+    first = f"{rules.order_prefix}{sale.source_id}"
+    if before is None:
+        return first
+    if before.body is not None and "salesorder_number" in before.body:
         return str(before.body["salesorder_number"])
-    if before is None or before.written is None or before.body is not None or before.state == "sending":
-        return plain_number
-    base, _, generation = before.written.number.rpartition("-")
-    again = int(generation) + 1 if base == plain_number and generation.isdigit() else 2
-    return f"{plain_number}-{again}"
+    voided = _generation(before.written.number, first) if before.written is not None else 0
+    planned = _generation(str((before.wanted or {}).get("salesorder_number", "")), first)
+    generation = max(voided + 1, planned)
+    return first if generation == 1 else f"{first}-{generation}"
+
+
+def _generation(number: str, first: str) -> int:
+    """1 for an order's first number, 2 for the one with -2 ...; 0 for another number."""
+    base, _, generation = number.rpartition("-")
+    return 1 if number == first else int(generation) if base == first and generation.isdecimal() else 0
 
 
 def _opened(sale: Sale) -> Intent:
