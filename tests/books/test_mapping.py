@@ -264,6 +264,44 @@ def test_an_invoice_whose_total_moved_after_it_was_sent_is_one_failure_for_a_per
     assert one(again, "invoices").body == one(first, "invoices").body, "nothing is changed behind the accountant's back"
 
 
+def refused(made: Plan, *modules: str) -> KnownRows:
+    """These rows of a plan as the journal knows them when Zoho said no to them: nothing stands there."""
+    return {(i.module, i.key): Known(i.module, i.key, "failed", None, i.body, None) for i in made.intents if i.module in modules}
+
+
+def test_an_invoice_that_zoho_refused_does_not_freeze_its_order() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = {**settled(first, "salesorders", "salesorders.open"), **refused(first, "invoices")}
+    again = plan(record(sale("240.00"), invoice("240.00")), known, {}, FACTS, RULES)
+    assert again.errors == {}
+    assert one(again, "salesorders").body["_total"] == one(again, "invoices").body["_total"] == Decimal("240.00")
+
+
+def test_cancelled_while_zoho_refused_its_invoice_an_order_is_not_invoiced() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = {**settled(first, "salesorders", "salesorders.open"), **refused(first, "invoices")}
+    made = plan(record(sale(cancelled=True), invoice()), known, {}, FACTS, RULES)
+    assert made.intents == ()
+    assert made.verdicts[ORDER].stand == "canceled"
+
+
+def test_an_invoice_that_could_not_be_marked_sent_is_a_draft_and_follows_the_hotel() -> None:
+    first = plan(record(sale(), invoice()), {}, {}, FACTS, RULES)
+    known = {**settled(first, "salesorders", "invoices"), **refused(first, "invoices.sent")}
+    again = plan(record(sale("240.00"), invoice("240.00")), known, {}, FACTS, RULES)
+    assert again.errors == {}
+    assert one(again, "invoices").body["_total"] == Decimal("240.00")
+
+
+def test_an_application_that_zoho_refused_is_worked_out_anew() -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    first = plan(record(paid, invoice(), payment("120.00")), {}, {}, FACTS, RULES)
+    known = {**settled(first, "salesorders", "invoices", "invoices.sent", "payments"), **refused(first, "applications")}
+    less = replace(paid, received=Money(Decimal("100"), "EUR"))
+    again = plan(record(less, invoice(), payment("120.00")), known, {}, FACTS, RULES)
+    assert one(again, "applications").body["amount_applied"] == Decimal("100.00")
+
+
 def test_cancelled_before_it_was_written_wants_nothing() -> None:
     made = plan(record(sale(cancelled=True)), {}, {}, FACTS, RULES)
     assert made.intents == ()

@@ -60,8 +60,14 @@ class _Draft:
     def invoices(self, sale: Key | None = None) -> list[Invoice]:
         return [doc for doc in self.record.documents if isinstance(doc, Invoice) and sale in (None, doc.sale)]
 
-    def was_sent(self, module: str, key: Key) -> Known | None:
-        return self.known.get((module, key))
+    def standing(self, module: str, key: Key) -> Known | None:
+        """The row of a document that stands at the remote, or may: a call for it is out. None where Zoho refused it."""
+        found = self.known.get((module, key))
+        return found if found is not None and (found.body is not None or found.state == "sending") else None
+
+    def invoiced(self, sale: Key) -> bool:
+        """An invoice of this order stands at the remote, or may."""
+        return any(self.standing("invoices", invoice.key) for invoice in self.invoices(sale))
 
     def kept_out(self, sale: Key) -> str:
         """Why an order does not go at all: admission, or what this release does not carry; empty if it does."""
@@ -103,8 +109,7 @@ def _plan_sale(draft: _Draft, sale: Sale) -> None:
             draft.verdicts[key] = Verdict("skipped", LATER_CURRENCY)
         return
     if sale.cancelled:
-        invoiced = any(draft.was_sent("invoices", invoice.key) for invoice in invoices)
-        if not invoiced and not (invoices and sale.received.amount > 0):
+        if not draft.invoiced(sale.key) and not (invoices and sale.received.amount > 0):
             for key in (sale.key, *(invoice.key for invoice in invoices)):
                 draft.verdicts[key] = Verdict("canceled", "cancelled in the hotel")
             return
@@ -122,9 +127,8 @@ def _plan_sale(draft: _Draft, sale: Sale) -> None:
 
 def _order(draft: _Draft, sale: Sale) -> Intent:
     """The sales order; once an invoice of it left, it is accepted as it is."""
-    before = draft.was_sent("salesorders", sale.key)
-    invoiced = any(draft.was_sent("invoices", invoice.key) for invoice in draft.invoices(sale.key))
-    if before is not None and before.wanted is not None and invoiced:
+    before = draft.known.get(("salesorders", sale.key))
+    if before is not None and before.wanted is not None and draft.invoiced(sale.key):
         number = str(before.wanted.get("salesorder_number", ""))
         return Intent("salesorders", sale.key, before.wanted, sale.key, number=number)
     found = sheet(sale.key, sale.lines, sale.discounts, sale.total, sale.total_net, draft.rules, draft.facts)
@@ -171,8 +175,8 @@ def _opened(sale: Sale) -> Intent:
 def _invoice(draft: _Draft, sale: Sale, invoice: Invoice) -> list[Intent]:
     if invoice.key in draft.refused:
         return []
-    before = draft.was_sent("invoices", invoice.key)
-    sent = draft.was_sent("invoices.sent", invoice.key)
+    before = draft.standing("invoices", invoice.key)
+    sent = draft.standing("invoices.sent", invoice.key)
     if before is not None and before.wanted is not None and sent is not None:
         if before.wanted.get("_total") != invoice.total.rounded.amount:
             draft.errors[invoice.key] = RecordError(
@@ -281,7 +285,7 @@ def _frozen(draft: _Draft) -> dict[tuple[Key, Key], Decimal]:
 
 def _plan_payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale]) -> None:
     concerned = [part.sale for part in share.parts] or [sale.key for sale in sales]
-    sent = draft.was_sent("payments", payment.key) is not None
+    sent = draft.standing("payments", payment.key) is not None
     going = [key for key in concerned if not draft.kept_out(key)]
     if not going:
         if not sent:
@@ -347,7 +351,7 @@ def _payment_words(payment: Payment, amount: Decimal, share: Share) -> str:
 def _application(draft: _Draft, payment: Payment, sale: Key, amount: Decimal) -> Intent | None:
     """The part of a payment that goes onto an order's invoice; None while there is no invoice to take it: an advance."""
     key = payment.key.child(sale.id)
-    before = draft.was_sent("applications", key)
+    before = draft.standing("applications", key)
     if before is not None and before.wanted is not None:
         return _applied(key, before.wanted, payment, draft.invoices(sale))
     invoices = [i for i in draft.invoices(sale) if any(n.key == i.key and n.module == "invoices.sent" for n in draft.intents)]
