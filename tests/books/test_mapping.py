@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from zsync.errors import Unmappable
 from zsync.model.documents import Address, Contact, Document, Invoice, Item, Kind, Line, Payment, Sale
 from zsync.model.intent import Body, Intent, Known, KnownRows, Plan, Written
 from zsync.model.key import Key
@@ -185,6 +187,31 @@ def test_an_account_that_does_not_exist_names_the_key_to_correct() -> None:
     item = Item(Key.of("hotel", "service", "6"), "6", Kind.SERVICE, "Breakfast")
     made = plan(record(item), {}, {}, FACTS, replace(RULES, accounts={"default": "Sales of rooms"}))
     assert "[target.accounts]" in made.errors[item.key].hint
+
+
+@pytest.mark.parametrize(("accounts", "named"), [({"default": "Nope"}, "default"), ({"service": "Nope"}, "service")])
+def test_an_account_that_is_missing_is_told_with_the_key_that_names_it(accounts: Mapping[str, str], named: str) -> None:
+    item = Item(Key.of("hotel", "service", "6"), "6", Kind.SERVICE, "Breakfast")
+    error = plan(record(item), {}, {}, FACTS, replace(RULES, accounts=accounts)).errors[item.key]
+    assert f"[target.accounts] {named} names" in error.message
+    assert f"[target.accounts] {named} = " in error.hint
+
+
+@pytest.mark.parametrize(
+    ("methods", "line"),
+    [
+        ({"default": Method("cash", "Nope")}, 'default = { mode = "cash", account = "'),
+        ({'The "wire"': Method("banktransfer", "Nope")}, '"The \\"wire\\"" = { mode = "banktransfer", account = "'),
+        ({}, '"The \\"wire\\"" = { mode = "banktransfer" }'),
+    ],
+)
+def test_what_a_payment_method_lacks_is_told_as_a_line_that_can_be_pasted(methods: Mapping[str, Method], line: str) -> None:
+    paid = sale(received=Money(Decimal("120"), "EUR"))
+    made = plan(record(paid, invoice(), payment("120.00", 'The "wire"')), {}, {}, FACTS, replace(RULES, methods=methods))
+    error = made.errors[PAYMENT]
+    assert isinstance(error, Unmappable)
+    assert f"[target.payment_methods] {line}" in error.hint
+    tomllib.loads(error.config_key.removeprefix("[target.payment_methods] "))
 
 
 def test_collective_items_are_the_target_s_own_records() -> None:

@@ -19,7 +19,7 @@ from zsync.model.record import Record
 from zsync.targets.books.lines import Sheet, sheet
 from zsync.targets.books.rules import Method, Rules
 from zsync.targets.books.split import Share, divide, paid_back
-from zsync.targets.books.taxes import Facts, account_id
+from zsync.targets.books.taxes import AN_ACCOUNT, Facts, account_id, quoted
 from zsync.targets.books.templates import filled
 from zsync.targets.books.text import block
 
@@ -310,7 +310,7 @@ def _payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale
     out = [part for part in share.parts if part.sale in draft.refused]
     amount = share.amount.amount if not out else sum((p.amount for p in share.parts if p not in out), Decimal(0))
     sale = next(sale for sale in sales if not draft.kept_out(sale.key))
-    method = _method(draft, payment)
+    named, method = _method(draft, payment)
     body: Body = {
         "customer_id": Ref("contacts", contact_key(sale, draft.facts)),
         "payment_mode": method.mode,
@@ -321,23 +321,27 @@ def _payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale
         **_rate(draft, sale, payment.conversion if payment.amount.currency == sale.total.currency else sale.conversion),
     }
     if method.account:
-        body["account_id"] = account_id(method.account, draft.facts, f"[target.payment_methods] {payment.method!r}")
+        where = f"[target.payment_methods] {named}"
+        line = f'{where} = {{ mode = "{method.mode}", account = "{AN_ACCOUNT}" }}'
+        body["account_id"] = account_id(method.account, draft.facts, where, line)
     return Intent("payments", payment.key, body, payment.key)
 
 
-def _method(draft: _Draft, payment: Payment) -> Method:
+def _method(draft: _Draft, payment: Payment) -> tuple[str, Method]:
+    """What the hotel's text becomes, with the key in the configuration that says so."""
+    named = quoted(payment.method)
     found = draft.rules.methods.get(payment.method)
     if found is not None:
-        return found
+        return named, found
     default = draft.rules.methods.get("default")
     if default is None:
         raise Unmappable(
             "its payment method is not in the configuration",
-            config_key=f'[target.payment_methods] "{payment.method}" = {{ mode = "banktransfer" }}',
+            config_key=f'[target.payment_methods] {named} = {{ mode = "banktransfer" }}',
             key=payment.key,
         )
     draft.notes.append(Note(payment.key, "default_method", f"payment method `{payment.method}` went to the default"))
-    return default
+    return "default", default
 
 
 def _payment_words(payment: Payment, amount: Decimal, share: Share) -> str:

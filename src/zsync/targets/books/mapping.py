@@ -177,9 +177,9 @@ def _item(item: Item, fields: Mapping[str, Value], rules: Rules, facts: Facts) -
     description = filled(item.entity, item.description, fields, rules)
     if description:
         body["description"] = description
-    account = rules.accounts.get(item.kind.value) or rules.accounts.get("default")
-    if account:
-        body["account_id"] = account_id(account, facts, f"[target.accounts] {item.kind.value}")
+    kind = item.kind.value if rules.accounts.get(item.kind.value) else "default"
+    if rules.accounts.get(kind):
+        body["account_id"] = account_id(rules.accounts[kind], facts, f"[target.accounts] {kind}")
     if item.tax_rate is not None:
         tax = _tax_or_none(item, rules, facts)
         if tax:

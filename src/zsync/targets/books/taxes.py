@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from zsync.errors import Unmappable
 from zsync.model.intent import plain
 from zsync.targets.books.rules import Rules
+
+AN_ACCOUNT = "NAME OF AN ACCOUNT OF THE ORGANISATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,9 @@ class Facts:
         )
 
     def decimals(self, currency: str, default: int) -> int:
-        """How many decimals the organisation keeps in this currency."""
-        for each in self.currencies:
-            if each["currency_code"] == currency:
-                return int(each.get("price_precision", default))
-        return default
+        """How many decimals the organisation keeps in this currency; `default` where it does not say."""
+        kept = next((each.get("price_precision") for each in self.currencies if each["currency_code"] == currency), None)
+        return default if kept is None else int(kept)
 
     def currency_id(self, currency: str) -> str:
         return next((str(each["currency_id"]) for each in self.currencies if each["currency_code"] == currency), "")
@@ -50,11 +51,10 @@ def tax_id(rate: Decimal, group: str, rules: Rules, facts: Facts) -> str:
 
     Raises Unmappable with the line to add where the configuration and the organisation leave it open.
     """
+    named = group if group and group in rules.taxes else next((each for each in rules.taxes if _percent(each) == rate), None)
+    if named is not None:
+        return _named(rules.taxes[named], facts, f"[target.taxes] {quoted(named)}")
     shown = plain(rate)
-    wanted = rules.taxes.get(group) if group else None
-    wanted = wanted or rules.taxes.get(shown)
-    if wanted is not None:
-        return _named(wanted, facts, f'[target.taxes] "{shown}"')
     same = [tax for tax in facts.taxes if Decimal(str(tax["tax_percentage"])) == rate]
     if len(same) == 1:
         return str(same[0]["tax_id"])
@@ -79,13 +79,27 @@ def _named(wanted: str, facts: Facts, where: str) -> str:
     )
 
 
-def account_id(wanted: str, facts: Facts, where: str) -> str:
-    """The id of an account given by name or id."""
+def _percent(text: str) -> Decimal | None:
+    """A rate as people write it ("9", "9.0", "9%"); None for the name of a tax group."""
+    try:
+        return Decimal(text.strip().removesuffix("%"))
+    except InvalidOperation:
+        return None
+
+
+def account_id(wanted: str, facts: Facts, where: str, line: str = "") -> str:
+    """The id of an account given by name or id. `where` is the key that names it; `line` the line to write there instead,
+    if it is not just the name."""
     for account in facts.accounts:
         if wanted in (str(account["account_id"]), account["account_name"]):
             return str(account["account_id"])
     raise Unmappable(
         f"the organisation has no account `{wanted}`, which {where} names",
-        config_key=f'{where} = "NAME OF AN ACCOUNT OF THE ORGANISATION"',
+        config_key=line or f'{where} = "{AN_ACCOUNT}"',
         stale=True,
     )
+
+
+def quoted(text: str) -> str:
+    """A text as a key of TOML; its escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
