@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -89,8 +90,62 @@ def test_discounts_lower_gross_lines_in_proportion_and_say_so() -> None:
         Rules(tag="hotel", taxes={"Lodging": "3"}),
     )
     assert products(found) == ["1 x 93.33", "1 x 46.67"]
-    assert found.line_items[0]["description"] == "100 before discount"
+    assert found.line_items[0]["description"] == "100 before discount, 6.67 off (Voucher)"
     assert "discount" not in found.line_items[0], "no Zoho discount: a bare number is an amount there, a text a percentage"
+
+
+def test_every_discount_of_a_document_is_named_once() -> None:
+    found = made(
+        [line("100.00", description="sea view")],
+        "85.00",
+        [
+            Discount("discount:1", "Voucher", Decimal("10.00"), Decimal("8.33")),
+            Discount("discount:2", "Voucher", Decimal("5.00"), Decimal("4.17")),
+        ],
+    )
+    assert found.line_items[0]["description"] == "sea view, 100 before discount, 15 off (Voucher)"
+
+
+def test_rounding_alone_is_not_called_a_discount() -> None:
+    """38.335 three times: one of them goes down to 38.33."""
+    found = made([line("38.335", id=f"detail:{n}") for n in range(3)], "115.005")
+    assert [body.get("description") for body in found.line_items] == [None, None, None]
+
+
+@pytest.mark.parametrize(("gross", "shown"), [("100.00", "3 nights"), ("99.99", None)])
+def test_the_nights_of_a_room_line_without_stays_stand_in_the_text_where_they_do_not_divide(
+    gross: str, shown: str | None
+) -> None:
+    (body,) = made([line(gross, "3", kind=Kind.ROOM)], gross).line_items
+    assert body.get("description") == shown
+
+
+@pytest.mark.parametrize(
+    ("currency", "gross", "quantity", "shown"),
+    [
+        ("JPY", "30000", "3", "3 x 10000"),
+        ("JPY", "10000", "3", "1 x 10000"),
+        ("KWD", "10.005", "3", "3 x 3.335"),
+        ("KWD", "10.004", "3", "1 x 10.004"),
+    ],
+)
+def test_amounts_keep_the_decimals_of_their_currency(currency: str, gross: str, quantity: str, shown: str) -> None:
+    own = Money(Decimal(gross), currency)
+    found = sheet(OWNER, [line(gross, quantity)], [], own, own, RULES, FACTS)
+    assert products(found) == [shown]
+    assert total_of(found) == found.total == Decimal(gross)
+
+
+def test_cents_that_the_organisation_does_not_keep_are_refused_before_anything_is_sent() -> None:
+    """Hungarian forints have hundredths by ISO 4217; an organisation may keep none."""
+    own = Money(Decimal("100.50"), "HUF")
+    whole = replace(FACTS, currencies=[{"currency_id": "1", "currency_code": "HUF", "price_precision": 0}])
+    with pytest.raises(TotalsDisagree) as caught:
+        sheet(OWNER, [line("100.50")], [], own, own, RULES, whole)
+    assert "100.50" in caught.value.message
+    assert "decimals" in caught.value.hint
+    unsaid = replace(FACTS, currencies=[{"currency_id": "1", "currency_code": "HUF", "price_precision": None}])
+    assert sheet(OWNER, [line("100.50")], [], own, own, RULES, unsaid).total == Decimal("100.50")
 
 
 def test_a_discount_of_everything_leaves_zero_lines() -> None:
@@ -155,6 +210,20 @@ def test_two_taxes_of_one_percentage_are_left_to_the_configuration() -> None:
 def test_the_configuration_names_a_tax_by_rate_or_group_by_name_or_id(named: str) -> None:
     assert tax_id(Decimal(10), "", Rules(tag="hotel", taxes={"10": named}), FACTS) == "3"
     assert tax_id(Decimal(10), "Reduced", Rules(tag="hotel", taxes={"Reduced": named}), FACTS) == "3"
+
+
+@pytest.mark.parametrize("written", ["10.0", "10.00", "10%"])
+def test_a_rate_may_be_written_in_any_way(written: str) -> None:
+    assert tax_id(Decimal(10), "", Rules(tag="hotel", taxes={written: "Lodging"}), FACTS) == "3"
+
+
+@pytest.mark.parametrize(("group", "key"), [("", "10.0"), ('Reduced "city"', 'Reduced \\"city\\"')])
+def test_a_tax_that_is_missing_is_told_with_the_key_that_names_it(group: str, key: str) -> None:
+    rules = Rules(tag="hotel", taxes={group or "10.0": "VAT 19%"})
+    with pytest.raises(Unmappable) as caught:
+        tax_id(Decimal(10), group, rules, FACTS)
+    assert f'[target.taxes] "{key}" names' in caught.value.message
+    assert f'[target.taxes] "{key}" = ' in caught.value.config_key
 
 
 def test_a_rate_without_a_tax_names_the_line_to_add_and_newer_facts_may_answer() -> None:

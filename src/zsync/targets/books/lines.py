@@ -42,30 +42,43 @@ def sheet(
     decimals = decimals_of(own.currency)
     total = own.rounded.amount
     amounts = _reduced(kept, discounts, own.currency, decimals)
-    adjustment = total - sum(amounts, Decimal(0))
+    adjustment = total - sum((each.left for each in amounts), Decimal(0))
     if abs(adjustment) > rules.adjust_up_to:
         raise _disagreement(owner, kept, discounts, own, adjustment)
+    names = ", ".join(dict.fromkeys(discount.name for discount in discounts if discount.name))
     bodies, priced = [], []
     for line, amount in zip(kept, amounts, strict=True):
-        quantity, rate = _quantity_and_rate(line, amount, decimals)
+        quantity, rate = _quantity_and_rate(line, amount.left, decimals)
         priced.append(Priced(rate, quantity, line.rate))
-        bodies.append(_body(line, amount, quantity, rate, rules, facts))
-    predicted = predict(priced, adjustment, decimals, "inclusive")
+        bodies.append(_body(line, quantity, rate, _words(line, amount, quantity, names), rules, facts))
+    predicted = predict(priced, adjustment, facts.decimals(own.currency, decimals), "inclusive")
     if predicted.total != total:
-        raise TotalsDisagree(f"Zoho would show {predicted.total}, the source says {total}", key=owner)
+        raise TotalsDisagree(
+            f"Zoho would show {plain(predicted.total)} {own.currency}, the source says {own.rounded}",
+            hint=f"let the organisation keep {decimals} decimals of {own.currency} (settings > currencies in Zoho)",
+            key=owner,
+        )
     notes = _notes(owner, adjustment, predicted.tax, own, own_net, [line for line in kept if not line.rate_sure])
     return Sheet(tuple(bodies), total, adjustment, tuple(notes))
 
 
-def _reduced(lines: Sequence[Line], discounts: Sequence[Discount], currency: str, decimals: int) -> list[Decimal]:
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """A line's gross amount in minor units: `left` after its share `off` of the discounts was taken."""
+
+    left: Decimal
+    off: Decimal = Decimal(0)
+
+
+def _reduced(lines: Sequence[Line], discounts: Sequence[Discount], currency: str, decimals: int) -> list[_Amount]:
     """Gross amounts of the lines, less their share of the discounts, in minor units that sum up exactly."""
     rounded = _rounded_together([line.gross for line in lines], decimals)
     off = round_half_up(sum((discount.gross for discount in discounts), Decimal(0)), decimals)
     weights = [max(amount, Decimal(0)) for amount in rounded]
     if off == 0 or not any(weights):
-        return rounded
+        return [_Amount(amount) for amount in rounded]
     shares = split(Money(off, currency), weights)
-    return [amount - share.amount for amount, share in zip(rounded, shares, strict=True)]
+    return [_Amount(amount - share.amount, share.amount) for amount, share in zip(rounded, shares, strict=True)]
 
 
 def _rounded_together(amounts: Sequence[Decimal], decimals: int) -> list[Decimal]:
@@ -89,7 +102,7 @@ def _quantity_and_rate(line: Line, amount: Decimal, decimals: int) -> tuple[Deci
     return Decimal(1), amount
 
 
-def _body(line: Line, amount: Decimal, quantity: Decimal, rate: Decimal, rules: Rules, facts: Facts) -> Body:
+def _body(line: Line, quantity: Decimal, rate: Decimal, words: str, rules: Rules, facts: Facts) -> Body:
     item = line.item or _collective(line.kind, rules.tag)
     body: dict[str, Node] = {
         "_id": line.id,
@@ -98,7 +111,6 @@ def _body(line: Line, amount: Decimal, quantity: Decimal, rate: Decimal, rules: 
         "quantity": quantity,
         "rate": rate,
     }
-    words = _words(line, amount, quantity)
     if words:
         body["description"] = words
     tax = tax_id(line.rate, line.tax_group, rules, facts)
@@ -107,13 +119,14 @@ def _body(line: Line, amount: Decimal, quantity: Decimal, rate: Decimal, rules: 
     return body
 
 
-def _words(line: Line, amount: Decimal, quantity: Decimal) -> str:
-    """The stay, and what quantity and rate do not show: pieces that do not divide, a price before a discount."""
+def _words(line: Line, amount: _Amount, quantity: Decimal, discounts: str) -> str:
+    """The stay, and what quantity and rate do not show: pieces that do not divide, what was taken off and its name."""
     parts = [line.description]
-    if quantity == 1 and line.quantity != 1 and line.kind is not Kind.ROOM:
-        parts.append(f"{plain(line.quantity)} pieces")
-    if round_half_up(line.gross, 2) != round_half_up(amount, 2):
-        parts.append(f"{plain(round_half_up(line.gross, 2))} before discount")
+    if quantity == 1 and line.quantity != 1 and not (line.kind is Kind.ROOM and line.description):
+        parts.append(f"{plain(line.quantity)} {'nights' if line.kind is Kind.ROOM else 'pieces'}")
+    if amount.off != 0:
+        taken = f"{plain(amount.left + amount.off)} before discount, {plain(amount.off)} off"
+        parts.append(f"{taken} ({discounts})" if discounts else taken)
     return block(", ".join(part for part in parts if part), 2000)
 
 
