@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\Z")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_WORD}(\.{_WORD})*@({_LABEL}\.)+([A-Za-z]{{2,63}}|xn--[A-Za-z0-9-]{{1,59}})\Z")
 
 
 def clean(value: str, length: int) -> str:
@@ -22,4 +24,4 @@ def block(value: str, length: int) -> str:
 
 def address_of_mail(value: str) -> str:
     """The e-mail address if Zoho can be expected to take it, else empty: a bad one refuses the whole contact."""
-    return value if len(value) <= 100 and _ADDRESS.match(value) and ".." not in value else ""
+    return value if len(value) <= 100 and _ADDRESS.match(value) else ""
