@@ -126,6 +126,21 @@ def test_an_edit_by_a_person_shows_as_a_difference_but_zohos_own_formats_do_not(
     assert (edited.field, edited.ours, edited.theirs) == ("billing_address.city", "Porto", "Lisboa")
 
 
+def test_texts_that_come_back_as_html_are_the_same_texts() -> None:
+    """Seen with web applications of all kinds: `&` is shown as `&amp;`, quotes as entities."""
+    books = FakeBooks()
+    body: Body = {**CONTACT, "contact_name": "Smith & Sons", "notes": 'Tom\'s "best" <3 & more'}
+    made = create(books, "contacts", body, "customer:8")
+    contact = books.the("contacts")
+    contact |= {"contact_name": "Smith &amp; Sons", "notes": "Tom&#39;s &quot;best&quot; &lt;3 &amp; more"}
+    standing = look(books, "contacts", body, "customer:8", made)
+    assert list(modules(books)["contacts"].differences(body, standing.written)) == []
+    books.ignore_filters = True
+    found = find(books, "contacts", body, "customer:8")
+    assert isinstance(found, Written)
+    assert found.id == made.id
+
+
 def test_an_inactive_contact_reads_as_gone_and_can_be_taken_into_use_again() -> None:
     books = FakeBooks()
     made = create(books, "contacts", CONTACT, "customer:8")

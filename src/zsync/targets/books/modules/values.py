@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from html import unescape
 from typing import Any
 
 from zsync.errors import ContractBroken
@@ -63,7 +64,7 @@ def rows(content: Content, name: str) -> list[Content]:
 
 def normal(name: str) -> str:
     """A name as Zoho compares names: trimmed, blanks collapsed, without case (facts, section 6)."""
-    return " ".join(name.split()).casefold()
+    return " ".join(unescape(name).split()).casefold()
 
 
 def sendable(node: Node) -> Any:
@@ -124,8 +125,9 @@ def compared(name: str, ours: Node, theirs: object) -> Iterator[Difference]:
 
 
 def _words(name: str, value: str) -> str:
-    """Text without what Zoho may change by itself: ends of lines, blanks around them, the case of an e-mail address."""
-    lines = "\n".join(" ".join(line.split()) for line in value.strip().splitlines())
+    """Text without what Zoho may change by itself: ends of lines, blanks around them, `&` shown as HTML, the case of an
+    e-mail address."""
+    lines = "\n".join(" ".join(line.split()) for line in unescape(value).strip().splitlines())
     return lines.casefold() if name.rpartition(".")[2] in ("email", "contact_name") else lines
 
 
