@@ -205,7 +205,8 @@ class Collector:
         return self._job.switches.get(entities.get(intent.owner, ""), Switches()).update
 
     def _take_back(self, record: Record, plan: Plan, entities: Mapping[Key, str]) -> None:
-        """What the plan no longer names: dropped if it never left; withdrawn only on a state that says so."""
+        """What the plan no longer names: dropped if it never left, also where the record failed by now (nothing is sent for it,
+        in an older version neither); withdrawn only on a state that says so."""
         named = {intent.ref for intent in plan.intents}
         disabled = {document.key for document in record.documents if not getattr(document, "active", True)}
         for row in self._journal.scope(record.key):
@@ -214,10 +215,7 @@ class Collector:
             verdict = plan.verdicts.get(row.owner)
             canceled = verdict is not None and verdict.stand == "canceled"
             switches = self._job.switches.get(entities.get(row.owner, ""), Switches())
-            if not row.was_sent:
-                if row.owner not in plan.errors:
-                    self._journal.want_nothing(row.ref)
-            elif (canceled and switches.update) or (row.owner in disabled and switches.delete):
+            if not row.was_sent or (canceled and switches.update) or (row.owner in disabled and switches.delete):
                 self._journal.want_nothing(row.ref)
 
     def _demand(self, key: Key) -> None:
