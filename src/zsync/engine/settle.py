@@ -263,7 +263,7 @@ class Settler:
         """The remote counts it as success, but it is not what we wanted there: nothing may build on it."""
         objection = self._modules[row.module].objection(body, written)
         if objection is not None:
-            self._journal.fail(row.ref, Complaint.of(objection), self._now())
+            self._journal.fail(row.ref, Complaint.of(objection), self._now(), proven=False)
 
     def _take_finding(self, row: Row, found: Answer) -> None:
         """In doubt about a create (J5): it is there, or it is not, or somebody else's is."""
@@ -335,6 +335,7 @@ class Settler:
         elif not module.differences(self._settled_body(row.sent), answer):
             self._journal.settle(row.ref, answer, now)
             self._count(row, "update")
+            self._object(row, self._settled_body(row.sent), answer)
         elif row.settled is None or not module.differences(self._settled_body(row.settled), answer):
             self._journal.stands(row.ref, answer, now)
         else:
@@ -351,6 +352,7 @@ class Settler:
             self._looked[row.ref] = answer
         elif row.wanted is not None and not module.differences(resolved(row.wanted, self._lookup), answer):
             self._journal.accept(row.ref, answer, now)
+            self._object(row, row.wanted, answer)
         else:
             self._journal.fail(row.ref, _edited(module, settled, answer), now)
 

@@ -318,10 +318,14 @@ class Journal:
             self._set(ref, state=State.WANTED, ask_at=None, due_at=None, lead_module=None, lead_key=None, alone=1)
             self._log(row, "apart", now, error=error)
 
-    def fail(self, ref: Ref, error: Complaint, now: datetime) -> None:
-        """It cannot go as it is: it waits for another body, other settings or a person."""
+    def fail(self, ref: Ref, error: Complaint, now: datetime, *, proven: bool = True) -> None:
+        """It cannot go as it is: it waits for another body, other settings or a person.
+
+        Not `proven`: what was just settled is not what was wanted (another total), so that another try writes it again.
+        """
         row = self._get(ref)
-        self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": _complaint(error)}))
+        forgotten = {} if proven else {"settled_digest": ""}
+        self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": _complaint(error)} | forgotten))
         self._log(row, "fail", now, error=error)
 
     def hold(self, ref: Ref, reason: str, now: datetime) -> None:
