@@ -6,14 +6,15 @@ Those in other currencies are planned here with `multi_currency` on: the mapping
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from qloapps.recorded import needs_recordings, recorded_records
-from zsync.model.documents import Sale
-from zsync.model.intent import Plan, plain
+from zsync.model.documents import Credit, Payment, Sale
+from zsync.model.intent import Known, KnownRows, Plan, Written, plain, refs
 from zsync.model.record import Record
 from zsync.targets.books.mapping import plan
 from zsync.targets.books.rules import Method, Rules
@@ -152,6 +153,25 @@ def test_order_59_changed_after_its_invoice_fails_and_its_payment_is_blocked() -
     assert made.intents == ()
 
 
+def test_a_customer_has_one_contact_for_each_currency_of_his_orders() -> None:
+    for order, contact in (("2", "hotel:customer:3"), ("13", "hotel:customer:8/USD")):
+        written_to = {str(ref.key) for intent in planned(order).intents for ref in refs(intent.body) if ref.module == "contacts"}
+        assert written_to == {contact}
+
+
+@pytest.mark.parametrize(("order", "came_back"), [("24", "22"), ("25", "23")])
+def test_money_that_came_back_later_moves_no_application(order: str, came_back: str) -> None:
+    """Read before the refund, settled, and read after it: the same as read at once."""
+    after = record_of(order)
+    (refund,) = [doc for doc in after.documents if isinstance(doc, Payment) and doc.source_id == came_back]
+    received = {doc.key: replace(doc, received=doc.received - refund.amount) for doc in after.documents if isinstance(doc, Sale)}
+    earlier = [doc for doc in after.documents if not isinstance(doc, Credit) and doc != refund]
+    before = replace(after, documents=tuple(received.get(doc.key, doc) for doc in earlier))
+    first = plan(before, {}, {}, FACTS, RULES)
+    second = plan(after, settled(first), {}, FACTS, RULES)
+    assert figures(first) == figures(second) == GOLDEN[order]
+
+
 def test_rates_are_base_per_unit_of_the_right_moment() -> None:
     """The reference of 13 to 15 was booked at 1.0842 USD for 1 EUR; order 42's own rate is an average of its payments'."""
     dollars = {intent.body["exchange_rate"] for intent in planned("13").intents if "exchange_rate" in intent.body}
@@ -205,15 +225,16 @@ def test_every_other_order_is_planned_to_the_cent_of_its_own_total() -> None:
     assert failed == {"hotel:order:19", "hotel:order:59"}
 
 
+def settled(made: Plan) -> KnownRows:
+    """The rows of a plan as the journal knows them once all is written."""
+    return {
+        (i.module, i.key): Known(i.module, i.key, "settled", i.body, i.body, Written("1", number=i.number)) for i in made.intents
+    }
+
+
 def test_planning_again_with_everything_settled_changes_nothing() -> None:
     """The same whether read at once or step by step: what is settled stays, and is named again with the same body."""
-    from zsync.model.intent import Known, Written
-
     for record in recorded_records():
         first = plan(record, {}, {}, FACTS, RULES)
-        known = {
-            (i.module, i.key): Known(i.module, i.key, "settled", i.body, i.body, Written("1", number=i.number))
-            for i in first.intents
-        }
-        second = plan(record, known, {}, FACTS, RULES)
+        second = plan(record, settled(first), {}, FACTS, RULES)
         assert {(i.module, i.key): i.body for i in second.intents} == {(i.module, i.key): i.body for i in first.intents}

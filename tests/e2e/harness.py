@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from contracts_zoho import check_request
 from zsync.engine import run as engine
 from zsync.engine.job import Job, Options, State
 from zsync.net.secret import Secret
@@ -157,6 +158,7 @@ class House:
         report = engine.run(self.job(), options or Options(), self.summary)
         if report.error is not None and report.error.exit_code == 1:
             raise report.error
+        assert self.books.unknown_properties == [], "the books were sent what the contract does not know"
         return report
 
     def run_to_rest(self, limit: int = 40) -> int:
@@ -170,6 +172,14 @@ class House:
             if quiet == 2:
                 return number
         raise AssertionError(f"not at rest after {limit} runs: {self.open_rows()}")
+
+    def faults_by_contract(self) -> list[str]:
+        """Every request to the books so far that Zoho's documents do not know, with what is wrong."""
+        return [
+            f"{each.method} {each.path}: {fault}"
+            for each in self.sandbox.ledger.entries("books")
+            for fault in check_request(each.method, each.path, each.query, each.body)
+        ]
 
     def open_rows(self) -> list[str]:
         rows = self.store.db.execute("SELECT module, key, state, error FROM journal WHERE state IN ('wanted', 'sending')")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from e2e.harness import House
+from e2e.harness import CONTRACTS, House
 from zsync.sandbox.books.behaviour import Behaviour
 from zsync.sandbox.hotel import demo
 
@@ -24,8 +25,12 @@ def opened(folder: Path, **options: object) -> House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return opened(tmp_path)
+def house(tmp_path: Path) -> Iterator[House]:
+    """Whatever a test lets happen in it, no request leaves that Zoho's documents do not know."""
+    made = opened(tmp_path)
+    yield made
+    if CONTRACTS.is_dir():
+        assert made.faults_by_contract() == []
 
 
 def test_every_entity_ends_synced_or_says_what_it_waits_for(house: House) -> None:
