@@ -90,7 +90,7 @@ def test_discounts_lower_gross_lines_in_proportion_and_say_so() -> None:
         Rules(tag="hotel", taxes={"Lodging": "3"}),
     )
     assert products(found) == ["1 x 93.33", "1 x 46.67"]
-    assert found.line_items[0]["description"] == "100 before discount, 6.67 off (Voucher)"
+    assert found.line_items[0]["description"] == "100.00 before discount, 6.67 off (Voucher)"
     assert "discount" not in found.line_items[0], "no Zoho discount: a bare number is an amount there, a text a percentage"
 
 
@@ -103,7 +103,7 @@ def test_every_discount_of_a_document_is_named_once() -> None:
             Discount("discount:2", "Voucher", Decimal("5.00"), Decimal("4.17")),
         ],
     )
-    assert found.line_items[0]["description"] == "sea view, 100 before discount, 15 off (Voucher)"
+    assert found.line_items[0]["description"] == "sea view, 100.00 before discount, 15.00 off (Voucher)"
 
 
 def test_rounding_alone_is_not_called_a_discount() -> None:

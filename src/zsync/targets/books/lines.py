@@ -125,7 +125,7 @@ def _words(line: Line, amount: _Amount, quantity: Decimal, discounts: str) -> st
     if quantity == 1 and line.quantity != 1 and not (line.kind is Kind.ROOM and line.description):
         parts.append(f"{plain(line.quantity)} {'nights' if line.kind is Kind.ROOM else 'pieces'}")
     if amount.off != 0:
-        taken = f"{plain(amount.left + amount.off)} before discount, {plain(amount.off)} off"
+        taken = f"{amount.left + amount.off:f} before discount, {amount.off:f} off"
         parts.append(f"{taken} ({discounts})" if discounts else taken)
     return block(", ".join(part for part in parts if part), 2000)
 
