@@ -13,6 +13,7 @@ from books.bodies import CONTACT, INVOICE, ITEM, ORDER, PAYMENT, key, lines
 from books.desk import Desk
 from contract.module_contract import ModuleContract, Stage, created, standing
 from contracts_zoho import check_request, needs_contracts
+from zsync.errors import Refused
 from zsync.model.intent import Body, Node, Written
 from zsync.model.key import Key
 from zsync.ports import Standing, Write
@@ -256,3 +257,17 @@ def test_an_order_whose_item_was_sent_with_lines_knows_them_when_read() -> None:
     assert isinstance(seen, Written)
     assert dict(seen.parts) == dict(made.parts)
     assert set(made.parts) == {"stay:2", "detail:5"}
+
+
+def test_an_order_whose_item_a_person_deleted_is_refused_and_not_taken_for_gone() -> None:
+    desk = Desk()
+    order = stage(desk, "salesorders", key("order:41"), with_items(desk, ORDER), "salesorders")
+    made = created(order)
+    seen = order.module.read(standing(order, made))
+    assert isinstance(seen, Written)
+    desk.books.delete("items", str(next(iter(desk.books.all("items")))))
+    with pytest.raises(Refused) as caught:
+        order.module.update(standing(order, seen), {**order.body, "notes": "changed"})
+    assert not caught.value.gone
+    assert "salesorder stands" in caught.value.message
+    assert caught.value.remote_code in caught.value.message

@@ -3,8 +3,8 @@
     create   POST /documents                      withdraw   POST /documents/{id}/...
     update   PUT  /documents/{id}, whole           revive     POST /documents/{id}/...
 
-Each write is one request. Only where a change of status is refused the state is read, because Zoho refuses what is done
-already. A write that was accepted with an answer that makes no sense may stand: it is in doubt, not broken. Keys of a body
+Each write is one request. Only where a change of status is refused, or something is said to be gone, the state is read:
+Zoho refuses what is done already, and names what it misses in one way only. A write that was accepted with an answer that makes no sense may stand: it is in doubt, not broken. Keys of a body
 that begin with "_" are for us (`_id` of a line, `_total` that Zoho must answer) and never leave.
 """
 
@@ -100,7 +100,10 @@ class BooksModule:
     def update(self, standing: Standing, body: Body) -> Written:
         if not self.updatable:
             raise RuntimeError(f"{self.name} are accepted as they are")
-        answer = self._calls.put(f"{self.path}/{standing.id}", self._whole(standing, body), self.create_params)
+        try:
+            answer = self._calls.put(f"{self.path}/{standing.id}", self._whole(standing, body), self.create_params)
+        except Refused as err:
+            raise self._gone_or_refused(standing, err) from err
         with understood():
             return self._written(document(answer, self.resource), body, self._live_parts(standing))
 
@@ -200,6 +203,18 @@ class BooksModule:
 
     def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
         return {}
+
+    def _gone_or_refused(self, standing: Standing, err: Refused) -> Refused:
+        """`gone` may speak of what the body names (an item, the customer) and not of the document: the state decides."""
+        if not err.gone or self.content(standing.id) is None:
+            return err
+        return Refused(
+            f"the {self.resource} stands, but not what it names: {err.message}",
+            remote_code=err.remote_code,
+            hint="was its customer, or an item of a line, deleted in Zoho? `zsync show` names them",
+            remote=err.remote,
+            request_id=err.request_id,
+        )
 
     def _live_parts(self, standing: Standing) -> Mapping[str, str]:
         """The parts that stand there still, as far as the last reading tells."""
