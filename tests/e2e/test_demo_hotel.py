@@ -11,6 +11,7 @@ import pytest
 from e2e.harness import CONTRACTS, House
 from zsync.sandbox.books.behaviour import Behaviour
 from zsync.sandbox.hotel import demo
+from zsync.state.desk import Inbox
 
 NOW = datetime.fromtimestamp(demo.NOW, UTC)
 
@@ -172,6 +173,25 @@ def test_what_is_switched_off_is_skipped_and_customers_go_on_demand(tmp_path: Pa
     assert set(house.status("payments").values()) == {"skipped"}
     assert house.standing()["payments"] == []
     assert set(house.status("customers").values()) == {"synced", "skipped"}
+
+
+def test_an_id_that_zoho_refuses_is_looked_up_again_with_the_next_plan(tmp_path: Path) -> None:
+    """Between `init` and the first run somebody deletes the taxes and makes them anew under the same names."""
+    house = House(demo.group(), tmp_path, now=NOW)
+    assert house.initialise().outcome == "ok"
+    taxes = house.books.desk.settings.taxes
+    for old in list(taxes):
+        taxes.remove(old["tax_id"])
+        house.books.add_tax(old["tax_name"], old["tax_percentage"])
+    house.run()
+    assert set(house.status("room_types").values()) == {"failed"}
+    for _ in range(2):  # the items, then the orders that were planned with the old ids
+        for problem in house.summary()[1]:
+            Inbox(house.store).post("retry", house.clock.now(), problem.entity, [problem.source_id], {})
+        house.run()
+        house.run()
+    assert house.summary()[1] == []
+    assert house.open_rows() == []
 
 
 def _shape(path: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zsync.engine.admit import admit
-from zsync.engine.job import Job, Stopped
+from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import RecordError, Unmappable
 from zsync.model.documents import Contact, Document, Item
 from zsync.model.intent import Intent, Plan, Verdict
@@ -126,6 +126,8 @@ class Collector:
         fresh = [record for record in records if not self._unchanged(record)]
         with self._job.state.store.commit():
             named = {record.key: self._named(record) for record in fresh}
+        if fresh and self._job.state.store.fact(DOUBTFUL_FACTS):
+            self._learn()
         plans = {key: self._plan(record) for key, record in named.items()}
         if any(_wants_newer_facts(plan) for plan in plans.values()) and self._learn():
             plans = {key: self._plan(record) for key, record in named.items()}
@@ -180,6 +182,7 @@ class Collector:
         self._facts = self._job.target.learn()
         with self._job.state.store.commit():
             self._job.state.store.note("facts", json.dumps(self._facts))
+            self._job.state.store.note(DOUBTFUL_FACTS, "")
         return True
 
     # --- keeping (inside the commit of the page) --------------------------------------------------------------------------

@@ -10,6 +10,9 @@ from zsync.errors import ZsyncError
 from zsync.ports import Clock, Progressed, Source, Switches, Target
 from zsync.ports.state import Inbox, Journal, Meters, Records, Runs, Store
 
+DOUBTFUL_FACTS = "facts_doubtful"
+"""Name of the note that the target refused something: an id that was learnt may be no good any more (Quiet, architecture)."""
+
 
 class Stopped(ZsyncError):
     """Asked to stop (a signal, a budget): everything is consistent, the rest goes in the next run."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, next_step, resolved
-from zsync.engine.job import Job, Options, Stopped
+from zsync.engine.job import DOUBTFUL_FACTS, Job, Options, Stopped
 from zsync.errors import ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
 from zsync.model.intent import Body, Ref, Written
 from zsync.model.key import Key
@@ -374,6 +374,7 @@ class Settler:
             case InDoubt():
                 self._doubt(rows, error)
             case RecordError() if step.riders:
+                self._doubt_facts(error)
                 self._journal.apart([each.ref for each in rows], now, Complaint.of(error))
             case Refused(duplicate=True) if step.verb == "create":
                 self._journal.doubt(row.ref, now, now, Complaint.of(error), duplicate=True)
@@ -383,6 +384,7 @@ class Settler:
             case Refused(gone=True) if step.verb != "create":
                 self._journal.hold(row.ref, "deleted in Zoho", now)
             case RecordError():
+                self._doubt_facts(error)
                 self._journal.fail(row.ref, Complaint.of(error), now)
             case RunError() if not isinstance(error, ContractBroken):
                 for each in rows:  # refused at the door: certainly not applied
@@ -418,6 +420,11 @@ class Settler:
         now = self._now()
         for row in rows:
             self._journal.doubt(row.ref, now + timedelta(seconds=self._job.grace_s), now, Complaint.of(error))
+
+    def _doubt_facts(self, error: RecordError) -> None:
+        """A tax, an account or a currency may have been made anew: they are read again before anything else is planned."""
+        if isinstance(error, Refused):
+            self._job.state.store.note(DOUBTFUL_FACTS, error.remote_code or "refused")
 
     # --- kitchen --------------------------------------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@
     update   PUT  /documents/{id}, whole           revive     POST /documents/{id}/...
 
 Each write is one request. Only where a change of status is refused, or something is said to be gone, the state is read:
-Zoho refuses what is done already, and names what it misses in one way only. A write that was accepted with an answer that makes no sense may stand: it is in doubt, not broken. Keys of a body
-that begin with "_" are for us (`_id` of a line, `_total` that Zoho must answer) and never leave.
+Zoho refuses what is done already, and has one word for all that it misses. A write that was accepted with an answer that
+makes no sense may stand: it is in doubt, not broken. Keys of a body that begin with "_" are for us (`_id` of a line, `_total`
+that Zoho must answer) and never leave.
 """
 
 from __future__ import annotations
