@@ -10,6 +10,7 @@ import pytest
 
 from e2e.harness import CONTRACTS, House
 from zsync.sandbox.books.behaviour import Behaviour
+from zsync.sandbox.faults import Fault
 from zsync.sandbox.hotel import demo
 from zsync.state.desk import Inbox
 
@@ -192,6 +193,19 @@ def test_an_id_that_zoho_refuses_is_looked_up_again_with_the_next_plan(tmp_path:
         house.run()
     assert house.summary()[1] == []
     assert house.open_rows() == []
+
+
+def test_what_waits_for_a_failed_order_by_way_of_its_invoice_is_blocked_by_it(house: House) -> None:
+    template = next(row for row in house.hotel.tables["room_bookings"] if str(row["id_order"]) == "1")
+    order = _book_like(house, template)
+    invoice = house.hotel.desk.invoice(order)
+    payment = house.hotel.desk.pay(order, str(house.hotel.desk.total(order)))
+    house.sandbox.faults.add(Fault("refuse", system="books", method="POST", path="^/salesorders$", code=4, message="no"))
+    house.run()
+    assert house.status("orders")[str(order)] == "failed"
+    for entity, id in (("invoices", invoice), ("payments", payment)):
+        found = house.record(entity, str(id))
+        assert (found.status, found.on) == ("blocked", f"hotel:order:{order}"), entity
 
 
 def _shape(path: str) -> str:

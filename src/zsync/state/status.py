@@ -250,8 +250,8 @@ def _in_doubt() -> Complaint:
     return Complaint("in_doubt", "sent, the answer is unknown: it is asked about before anything is sent again")
 
 
-def _blocked_by(row: _Journaled, picture: _Picture) -> str:
-    """The record whose failure this row waits for; empty if none."""
+def _blocked_by(row: _Journaled, picture: _Picture, seen: frozenset[tuple[str, str]] = frozenset()) -> str:
+    """The record whose failure this row waits for, also by way of others that wait; empty if none."""
     for module, key, only_id in row.needs:
         other = picture.by_ref.get((module, key))
         if other is None:
@@ -263,6 +263,10 @@ def _blocked_by(row: _Journaled, picture: _Picture) -> str:
             continue
         if other.state in ("failed", "held"):
             return picture.owner_of[module, key]
+        if other.state == "wanted" and (module, key) not in seen:
+            blocker = _blocked_by(other, picture, seen | {(module, key)})
+            if blocker:
+                return blocker
     return ""
 
 
