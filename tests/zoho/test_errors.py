@@ -189,3 +189,10 @@ def test_what_a_person_must_mend_says_how(code: str) -> None:
     error = classify("GET", 404 if code == "5" else 400, code, "")
     assert error is not None
     assert error.hint
+
+
+@pytest.mark.parametrize("code", [code for _, code, kind in ROWS if kind is Refused])
+def test_every_refusal_says_what_to_do(code: str) -> None:
+    error = classify("POST", 400, code, "words")
+    assert isinstance(error, Refused)
+    assert error.hint

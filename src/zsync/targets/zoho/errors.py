@@ -51,7 +51,10 @@ AT_ONCE_S = 5.0
 DAY_USED_UP_UNTIL = datetime.max.replace(tzinfo=UTC)
 """A stand-in that the client replaces by the reset that the pace knows."""
 
+_ANY_HINT = "correct what Zoho names, there or in the source, then `zsync retry`"
+
 _HINTS = {
+    "2": "a value, or an id, is none that Zoho takes: correct it in the source or the configuration, then `zsync retry`",
     "4": "a value has a form that Zoho does not take: change it in the source",
     "15": "a text is longer than Zoho takes: shorten it in the source",
     "24016": "more was applied than the invoice has open: look at its payments in Zoho",
@@ -122,7 +125,7 @@ def _by_status(method: str, status: int, code: str, words: str, request_id: str)
         remote_code=code,
         duplicate=duplicate,
         gone=code in GONE or status == 404,
-        hint=_HINTS.get(code, ""),
+        hint=_HINTS.get(code, _ANY_HINT),
         remote=REMOTE,
         request_id=request_id,
     )
