@@ -221,6 +221,16 @@ def test_collective_items_are_the_target_s_own_records() -> None:
     assert own(CUSTOMER, NOW) is None
 
 
+def test_a_template_of_services_does_not_reach_the_collective_items() -> None:
+    """They have none of the fields that it names; without them every order with an extra demand would stop."""
+    made = own(Key.of("hotel", "item", "SERVICE-OTHER"), NOW)
+    assert made is not None
+    rules = replace(RULES, maps={"service_products": {"description": "{{ reference }}"}})
+    planned = plan(made, {}, {}, FACTS, rules)
+    assert planned.errors == {}
+    assert "description" not in planned.intents[0].body
+
+
 # --- bookings ---------------------------------------------------------------------------------------------------------------
 
 

@@ -174,7 +174,9 @@ def _item(item: Item, fields: Mapping[str, Value], rules: Rules, facts: Facts) -
         "product_type": "service",
         "item_type": "sales",
     }
-    description = filled(item.entity, item.description, fields, rules)
+    # A template sees a product of the hotel; a collective item is none.
+    own_words = item.key.entity == "item"
+    description = item.description if own_words else filled(item.entity, item.description, fields, rules)
     if description:
         body["description"] = description
     kind = item.kind.value if rules.accounts.get(item.kind.value) else "default"
