@@ -208,6 +208,16 @@ def test_what_waits_for_a_failed_order_by_way_of_its_invoice_is_blocked_by_it(ho
         assert (found.status, found.on) == ("blocked", f"hotel:order:{order}"), entity
 
 
+def test_other_settings_reach_the_collective_items_too(house: House) -> None:
+    """No stream hands them out. Lines take the income account of their item."""
+    other = house.books.add_account("Extras", "income")
+    house.target = {"accounts": {"default": "Room sales", "demand": "Extras"}}
+    house.fingerprint = "settings-2"
+    house.run()
+    demand = next(item for item in house.books.all("items").values() if item["sku"] == "DEMAND")
+    assert demand["account_id"] == other
+
+
 def _shape(path: str) -> str:
     return "/".join("#" if part.isdigit() else part for part in path.split("/"))
 

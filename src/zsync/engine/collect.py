@@ -23,7 +23,7 @@ from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Switches
 
-_ITEM_STREAM = "demanded"
+DEMANDED = "demanded"
 """The stream that scopes of the target's own making are filed under."""
 
 
@@ -91,7 +91,7 @@ class Collector:
 
     def _take_again(self, key: Key) -> None:
         scope = self._records.scope(key)
-        stream = scope.stream if scope is not None else _ITEM_STREAM
+        stream = scope.stream if scope is not None else DEMANDED
         try:
             record = self._job.target.own(key, self._job.clock.now()) or self._job.source.get(key)
         except RecordError as err:
@@ -226,7 +226,7 @@ class Collector:
         if any(row.wanted is not None for row in self._journal.scope(key)):
             return
         scope = self._records.scope(key)
-        self._records.demand(key, scope.stream if scope is not None else _ITEM_STREAM)
+        self._records.demand(key, scope.stream if scope is not None else DEMANDED)
 
     def _keep_unreadable(self, broken: Unreadable, stream: str) -> None:
         now = self._job.clock.now()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from zsync.engine.collect import Collector
+from zsync.engine.collect import DEMANDED, Collector
 from zsync.engine.inbox import take_inbox
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.settle import BudgetSpent, Settler, Tally
@@ -201,7 +201,7 @@ def _heed_settings(job: Job, options: Options) -> None:
     store = job.state.store
     if options.full or store.fact("fingerprint") != job.fingerprint:
         with store.commit():
-            job.state.records.forget_cursors()
+            job.state.records.forget_cursors(DEMANDED)
             store.note("fingerprint", job.fingerprint)
 
 

@@ -187,9 +187,11 @@ class Records:
         found = self._db.execute("SELECT cursor FROM cursors WHERE stream = ?", (stream,)).fetchone()
         return None if found is None else str(found[0])
 
-    def forget_cursors(self) -> None:
-        """Every stream is read from its start again: the settings are others, so any plan may be."""
+    def forget_cursors(self, no_stream: str) -> None:
+        """Every stream is read from its start again: the settings are others, so any plan may be. So is what no stream hands
+        out (filed under `no_stream`)."""
         self._db.execute("DELETE FROM cursors")
+        self._db.execute("UPDATE scopes SET again = 1 WHERE stream = ?", (no_stream,))
 
     def set_cursor(self, stream: str, cursor: str) -> None:
         self._db.execute(
