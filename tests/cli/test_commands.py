@@ -124,16 +124,23 @@ def test_a_budget_of_calls_is_kept(desk: Desk) -> None:
 
 
 def test_too_many_changes_stop_until_they_are_accepted(desk: Desk) -> None:
+    for number in range(8):
+        desk.hotel.desk.customer("Ada", f"Guest {number}", f"ada{number}@example.com")
     desk.loaded()
-    desk.configure({"entities": {"customers": {"map": {"notes": "{{ company }}!"}}, "orders": {"map": {"notes": "{{ id }}!"}}}})
+    before = {order["salesorder_number"]: order["notes"] for order in desk.books.salesorders.values()}
+    maps = {"customers": {"map": {"notes": "{{ company }}!"}}, "orders": {"map": {"notes": "{{ id }}!"}}}
+    desk.configure({"target": {"accounts": {"default": "Sales"}}, "entities": maps})
 
     said = desk.zsync("run")
 
     assert said.code == 3
     assert "zsync run --accept-changes" in said.err
+    assert {order["salesorder_number"]: order["notes"] for order in desk.books.salesorders.values()} == before
     assert desk.zsync("run", "--accept-changes").code == 0
-    written = {f"{id}!" for id in range(1, 25) if id not in (17, 18)}
-    assert {order["notes"] for order in desk.books.salesorders.values()} == written
+    for order in desk.books.salesorders.values():
+        invoiced = order["status"] == "invoiced"
+        assert order["notes"] == ("" if invoiced else f"{order['salesorder_number'].removeprefix('QLO-')}!")
+    assert {contact["notes"][-1] for contact in desk.books.contacts.values()} == {"!"}
 
 
 def test_quiet_says_a_matter_once_when_it_begins_and_once_when_it_ends(desk: Desk) -> None:
