@@ -181,7 +181,7 @@ def _invoice(draft: _Draft, sale: Sale, invoice: Invoice) -> list[Intent]:
         if before.wanted.get("_total") != invoice.total.rounded.amount:
             draft.errors[invoice.key] = RecordError(
                 f"its total is {invoice.total.rounded} in the source now, {plain(_decimal(before.wanted['_total']))} in Zoho",
-                hint="correct the invoice in Zoho, then `zsync resolve invoices ID --keep zoho`",
+                hint=f"correct the invoice in Zoho, then `zsync resolve invoices {invoice.source_id} --keep zoho`",
                 key=invoice.key,
             )
         body = before.wanted

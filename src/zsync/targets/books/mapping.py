@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 from zsync.errors import RecordError
 from zsync.model.documents import Contact, Credit, Currency, Hotel, Invoice, Item, Kind, Payment, Sale
-from zsync.model.intent import Body, Intent, KnownRows, Node, Note, Plan, Verdict, refs
+from zsync.model.intent import Body, Intent, KnownRows, Note, Plan, Verdict, refs
 from zsync.model.key import Key
 from zsync.model.record import Record, Value
 from zsync.targets.books.booking import plan_booking
@@ -113,7 +113,9 @@ def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts:
         body["currency_id"] = currency
     if contact.address is not None:
         body["billing_address"] = _address(contact)
-    body["contact_persons"] = [_person(contact, mail)]
+    person = _person(contact, mail)
+    if person:
+        body["contact_persons"] = [{**person, "is_primary_contact": True}]
     if remarks:
         body["notes"] = block(remarks, 2000)
     return body, notes
@@ -125,7 +127,8 @@ def contact_name(contact: Contact) -> str:
     return f"{name} ({contact.source_id})" if contact.distinguished else name
 
 
-def _person(contact: Contact, mail: str) -> dict[str, Node]:
+def _person(contact: Contact, mail: str) -> Body:
+    """Name, e-mail and phones; nothing for a company of which nothing else is known."""
     fields = {
         "first_name": clean(contact.first_name, 100),
         "last_name": clean(contact.last_name, 100),
@@ -133,8 +136,7 @@ def _person(contact: Contact, mail: str) -> dict[str, Node]:
         "phone": clean(contact.phone, 50),
         "mobile": clean(contact.mobile, 50),
     }
-    person: dict[str, Node] = {name: value for name, value in fields.items() if value}
-    return person | {"is_primary_contact": True}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _address(contact: Contact) -> Body:
