@@ -437,3 +437,19 @@ def test_each_order_of_a_booking_names_the_payments_that_are_for_it(methods: Map
     made = plan(record(paid, second, payment("120.00"), late), {}, {}, FACTS, replace(RULES, methods=methods))
     assert made.progress[ORDER].documents == (PAYMENT,)
     assert made.progress[second.key].documents == (late.key,)
+
+
+def test_a_part_that_was_left_out_of_a_payment_is_told_when_its_order_goes_after_all() -> None:
+    """Order 42 was before the start date until it got its invoice; the payment stands without its part by then."""
+    paid, late = sale(received=Money(Decimal("120"), "EUR")), other_order()
+    first = plan(record(paid, late, invoice(), payment("200.00")), {}, {late.key: "before the start date"}, FACTS, RULES)
+    assert one(first, "payments").body["amount"] == Decimal("120.00")
+    theirs = replace(invoice("80.00"), key=Key.of("hotel", "invoice", "8"), source_id="8", sale=late.key)
+    invoiced = replace(late, lines=tuple(replace(line, invoice=theirs.key) for line in late.lines))
+    made = plan(record(paid, invoiced, invoice(), theirs, payment("200.00")), settled(first, *modules(first)), {}, FACTS, RULES)
+    assert list(made.errors) == [PAYMENT]
+    assert "120.00 EUR" in made.errors[PAYMENT].message
+    assert "80.00 EUR" in made.errors[PAYMENT].message
+    assert "zsync resolve payments 13 --keep zoho" in made.errors[PAYMENT].hint
+    assert [each.key.id for each in made.intents if each.module == "applications"] == ["13/41"]
+    assert one(made, "payments").ref == one(first, "payments").ref

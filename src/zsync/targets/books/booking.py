@@ -301,8 +301,27 @@ def _plan_payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence
         draft.errors[payment.key] = err
         return
     applied = [intent for part in share.parts if (intent := _application(draft, payment, part.sale, part.applied)) is not None]
-    draft.intents += [made, *applied]
-    _note_rest(draft, payment, share, _decimal(made.body["amount"]), applied)
+    fitting = _fitting(draft, payment, share, applied)
+    draft.intents += [made, *fitting]
+    if len(fitting) == len(applied):
+        _note_rest(draft, payment, share, _decimal(made.body["amount"]), applied)
+
+
+def _fitting(draft: _Draft, payment: Payment, share: Share, applied: Sequence[Intent]) -> Sequence[Intent]:
+    """The applications that a payment has room for as it stands. It is never changed: what was left out of it, because its
+    order was before the start date then, is a person's matter once that order goes."""
+    standing = draft.standing("payments", payment.key)
+    amount = _decimal(standing.body["amount"]) if standing is not None and standing.body is not None else None
+    missing = sum((_decimal(each.body["amount_applied"]) for each in applied), Decimal(0)) - (amount or Decimal(0))
+    if amount is None or missing <= 0:
+        return applied
+    draft.errors[payment.key] = RecordError(
+        f"it was written with {amount:f} {share.amount.currency}, without the part of an order that did not go then; "
+        f"{missing:f} {share.amount.currency} more are for invoices now",
+        hint=f"raise and apply it in Zoho, then `zsync resolve payments {payment.source_id} --keep zoho`",
+        key=payment.key,
+    )
+    return [each for each in applied if draft.standing("applications", each.key)]
 
 
 def _payment(draft: _Draft, payment: Payment, share: Share, sales: Sequence[Sale]) -> Intent:
