@@ -158,6 +158,14 @@ def test_unknown_properties_are_noted_and_do_no_harm() -> None:
     assert bench.books.unknown_properties == ["salesorders.line_itmes", "salesorders.line_items.quantty"]
 
 
+def test_what_the_contract_does_not_know_has_no_effect() -> None:
+    bench, customer = bench_and_customer()
+    bench.books.add_currency("USD", rate="0.9")
+    order = bench.order(customer, "1", line("10", discount_amount=1), currency_code="USD", reason="x")
+    assert (order["currency_code"], order["total"], order["reason"]) == ("EUR", 10, "")
+    assert len(bench.books.unknown_properties) == 3
+
+
 def test_inactive_customers_and_items_get_no_new_documents_where_the_switch_says_so() -> None:
     bench, customer = bench_and_customer()
     item = bench.item()

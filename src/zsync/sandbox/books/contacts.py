@@ -10,7 +10,7 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import amount, email, flag, folded, invalid, missing, plain_text, rows, text, unknown
+from zsync.sandbox.books.values import amount, email, flag, folded, invalid, missing, plain_text, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 NO_CUSTOMER = Refusal(400, 3004, "Customer does not exist.")
@@ -111,7 +111,7 @@ class Contacts:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._note_unknown(call.body)
+        call = self._checked(call)
         record = self._read(call.body, {})
         made = self.table.add(record | {"status": "active", "contact_number": self._number(call.body)})
         self._portal(call.body, made)
@@ -121,7 +121,7 @@ class Contacts:
         old = self.table.get(id)
         if old is None:
             raise missing("Contact")
-        self._note_unknown(call.body)
+        call = self._checked(call)
         kept = {} if self._desk.store.behaviour.put_replaces_contact else old
         name = {"contact_name": old["contact_name"], "currency_id": old["currency_id"]}
         new = self._read({**name, **call.body}, kept, old=old)
@@ -199,8 +199,8 @@ class Contacts:
     def _persons(self, body: Mapping[str, Any]) -> list[Record]:
         strict = self._desk.store.behaviour.email_checked
         persons = []
-        for row in rows(body, "contact_persons"):
-            self._desk.store.unknown_properties += unknown(row, known.PERSON, "contacts.contact_persons")
+        for sent in rows(body, "contact_persons"):
+            row = self._desk.known(sent, known.PERSON, "contacts.contact_persons")
             person = {name: text(row, name, most) for name, most in _PERSON.items()}
             id = text(row, "contact_person_id", 50) or self._desk.store.new_id()
             address = email(row, "email", strict=strict)
@@ -225,12 +225,11 @@ class Contacts:
         if wanted:
             self._desk.store.mail("portal invitation", record["contact_id"])
 
-    def _note_unknown(self, body: Mapping[str, Any]) -> None:
-        notes = self._desk.store.unknown_properties
-        notes += unknown(body, known.CONTACT, "contacts")
+    def _checked(self, call: Call) -> Call:
         for name in ("billing_address", "shipping_address"):
-            if isinstance(body.get(name), dict):
-                notes += unknown(body[name], _ADDRESS, f"contacts.{name}")
+            if isinstance(call.body.get(name), dict):
+                self._desk.known(call.body[name], _ADDRESS, f"contacts.{name}")
+        return self._desk.checked(call, known.CONTACT, "contacts")
 
     # --- showing -----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from zsync.sandbox.books.desk import Route
 from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
-from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text, unknown
+from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 ZERO = Decimal(0)
@@ -148,7 +148,7 @@ class CreditNotes(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE, self.kind)
+        call = self._desk.checked(call, known.CREDIT_NOTE, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         status = "draft" if flag(call.body.get("is_draft")) else "open"
@@ -174,7 +174,7 @@ class CreditNotes(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE, self.kind)
+        call = self._desk.checked(call, known.CREDIT_NOTE, self.kind)
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         new = self._read(call, old, customer)
         if self.balance({**old, **new}) < 0:
@@ -235,7 +235,7 @@ class CreditNotes(Documents):
 
     def _refund(self, call: Call, id: str) -> Reply:
         note = self._usable(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.CREDIT_NOTE_REFUND, "creditnotes.refunds")
+        call = self._desk.checked(call, known.CREDIT_NOTE_REFUND, "creditnotes.refunds")
         value = amount(call.body.get("amount"), "amount")
         if value <= 0 or value > self.balance(note):
             raise invalid("amount")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from zsync.sandbox.web import Call, Reply
 
@@ -33,6 +33,15 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+
+    def known(self, body: Mapping[str, Any], names: Container[str], where: str) -> Mapping[str, Any]:
+        """What the contract knows of `body`. Any other name is noted, and dropped without a word, as live."""
+        self.store.unknown_properties += [f"{where}.{name}" for name in body if name not in names]
+        return {name: value for name, value in body.items() if name in names}
+
+    def checked(self, call: Call, names: Container[str], where: str) -> Call:
+        """The call with what the contract knows of its body."""
+        return replace(call, body=self.known(call.body, names, where))
 
 
 @dataclass(frozen=True, slots=True)

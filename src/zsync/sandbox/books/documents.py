@@ -26,7 +26,6 @@ from zsync.sandbox.books.values import (
     optional_amount,
     rows,
     text,
-    unknown,
 )
 from zsync.sandbox.web import Call, Refusal
 
@@ -90,14 +89,14 @@ class Documents:
         sent = rows(body, "line_items")
         if not sent:
             raise invalid("line_items")
-        known = {line["line_item_id"]: line for line in old["line_items"]} if old else {}
-        return [self._line(row, known, customer, order) for order, row in enumerate(sent, 1)]
+        before = {line["line_item_id"]: line for line in old["line_items"]} if old else {}
+        return [self._line(row, before, customer, order) for order, row in enumerate(sent, 1)]
 
-    def _line(self, row: Mapping[str, Any], known: Mapping[str, Record], customer: Record, order: int) -> Record:
+    def _line(self, sent: Mapping[str, Any], before: Mapping[str, Record], customer: Record, order: int) -> Record:
         desk = self._desk
-        desk.store.unknown_properties += unknown(row, self.line_known, f"{self.kind}.line_items")
+        row = desk.known(sent, self.line_known, f"{self.kind}.line_items")
         id = text(row, "line_item_id", 50)
-        if id and id not in known:
+        if id and id not in before:
             raise missing("Line item")
         item_id = text(row, "item_id", 50)
         item = desk.items.item(item_id) if item_id else {}

@@ -12,7 +12,7 @@ from zsync.sandbox.books.desk import Route
 from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
-from zsync.sandbox.books.values import amount, day, flag, invalid, missing, rows, text, unknown
+from zsync.sandbox.books.values import amount, day, flag, invalid, missing, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 IS_DRAFT, IS_CLOSED, IS_VOID = 12005, 12006, 12007
@@ -134,7 +134,7 @@ class Invoices(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, known.INVOICE, self.kind)
+        call = self._desk.checked(call, known.INVOICE, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         mailed = flag(call.query.get("send")) or flag(call.body.get("send"))
@@ -151,7 +151,7 @@ class Invoices(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.INVOICE, self.kind)
+        call = self._desk.checked(call, known.INVOICE, self.kind)
         self._refuse_locked(old, call.body)
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         new = self._read(call, old, customer)
@@ -249,11 +249,11 @@ class Invoices(Documents):
     def _apply(self, call: Call, id: str) -> Reply:
         """Advances and credit notes onto this invoice; all of them or none."""
         invoice = self.find(id)
+        call = self._desk.checked(call, ("invoice_payments", "apply_creditnotes"), "invoices.credits")
         payments = [(text(row, "payment_id", 50), _applied(row)) for row in rows(call.body, "invoice_payments")]
         notes = [(text(row, "creditnote_id", 50), _applied(row)) for row in rows(call.body, "apply_creditnotes")]
         if not payments and not notes:
             raise invalid("invoice_payments")
-        self._desk.store.unknown_properties += unknown(call.body, ("invoice_payments", "apply_creditnotes"), "invoices.credits")
         whole = sum((applied for _, applied in payments + notes), ZERO)
         self.payable(id, invoice["customer_id"], whole)
         self._desk.payments.check_room(payments, invoice)

@@ -11,7 +11,7 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import amount, folded, invalid, plain_text, text, unknown
+from zsync.sandbox.books.values import amount, folded, invalid, plain_text, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 NO_ITEM = Refusal(404, 2006, "Item does not exist.")
@@ -84,7 +84,7 @@ class Items:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, known.ITEM, "items")
+        call = self._desk.checked(call, known.ITEM, "items")
         if call.body.get("rate") is None:
             raise invalid("rate")
         made = self.table.add(self._read(call.body, {}, None) | {"status": "active"})
@@ -94,7 +94,7 @@ class Items:
         old = self.table.get(id)
         if old is None:
             raise NO_ITEM
-        self._desk.store.unknown_properties += unknown(call.body, known.ITEM, "items")
+        call = self._desk.checked(call, known.ITEM, "items")
         new = self._read(call.body, old, old)
         if new["product_type"] != old["product_type"] and self.in_use(id):
             raise TYPE_FIXED

@@ -15,7 +15,7 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text, unknown
+from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 ZERO = Decimal(0)
@@ -138,7 +138,7 @@ class Payments:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT, "customerpayments")
+        call = self._desk.checked(call, known.PAYMENT, "customerpayments")
         customer = self._desk.contacts.customer(call.body)
         payment = self._read(call.body, {}, customer)
         parts = self._read_parts(call.body, payment, None)
@@ -158,7 +158,7 @@ class Payments:
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self._find(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT, "customerpayments")
+        call = self._desk.checked(call, known.PAYMENT, "customerpayments")
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})
         if customer["contact_id"] != old["customer_id"] and old["invoices"]:
             raise invalid("customer_id")
@@ -190,7 +190,7 @@ class Payments:
     def _refund(self, call: Call, id: str) -> Reply:
         """Of the excess part only."""
         payment = self._find(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.PAYMENT_REFUND, "customerpayments.refunds")
+        call = self._desk.checked(call, known.PAYMENT_REFUND, "customerpayments.refunds")
         value = amount(call.body.get("amount"), "amount")
         if value <= 0:
             raise invalid("amount")
@@ -269,8 +269,8 @@ class Payments:
     def _read_parts(self, body: Mapping[str, Any], payment: Record, old: Record | None) -> list[tuple[str, Decimal]]:
         """(invoice, amount) of each application in a body. Refusal unless all can stand."""
         parts: dict[str, Decimal] = {}
-        for row in rows(body, "invoices"):
-            self._desk.store.unknown_properties += unknown(row, known.PAYMENT_PART, "customerpayments.invoices")
+        for sent in rows(body, "invoices"):
+            row = self._desk.known(sent, known.PAYMENT_PART, "customerpayments.invoices")
             id = text(row, "invoice_id", 50)
             parts[id] = parts.get(id, ZERO) + amount(row.get("amount_applied"), "amount_applied")
         for id, applied in parts.items():

@@ -12,7 +12,7 @@ from zsync.sandbox.books.desk import Route
 from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
-from zsync.sandbox.books.values import INVALID, day, text, unknown
+from zsync.sandbox.books.values import INVALID, day, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 
@@ -108,7 +108,7 @@ class SalesOrders(Documents):
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def create(self, call: Call) -> Reply:
-        self._desk.store.unknown_properties += unknown(call.body, known.SALES_ORDER, self.kind)
+        call = self._desk.checked(call, known.SALES_ORDER, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
         made = self.table.add(document | {"status": self._desk.store.behaviour.salesorder_starts})
@@ -120,7 +120,7 @@ class SalesOrders(Documents):
 
     def _update(self, call: Call, id: str) -> Reply:
         old = self.find(id)
-        self._desk.store.unknown_properties += unknown(call.body, known.SALES_ORDER, self.kind)
+        call = self._desk.checked(call, known.SALES_ORDER, self.kind)
         if old["status"] == "void":
             raise self.not_allowed("A void sales order cannot be edited.")
         customer = self._desk.contacts.customer({"customer_id": old["customer_id"], **call.body})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -113,11 +113,6 @@ def rows(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def flag(value: object) -> bool:
     return value is True or str(value).lower() == "true"
-
-
-def unknown(body: Mapping[str, Any], known: Iterable[str], where: str) -> list[str]:
-    """Names in `body` that the contract does not have."""
-    return [f"{where}.{name}" for name in body if name not in set(known)]
 
 
 def folded(name: str) -> str:
