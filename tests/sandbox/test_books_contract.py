@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from contracts_zoho import needs_contracts, operation
-from zsync.sandbox.books import known
+from zsync.sandbox.books import contacts, creditnotes, invoices, items, known, payments, salesorders
+from zsync.sandbox.books.query import Listing, known_filters
 
 pytestmark = needs_contracts
 
@@ -45,3 +46,20 @@ def test_the_stand_in_knows_the_names_of_the_contract_and_no_others(names: froze
     declared, gaps = documented(path, under)
     assert declared - names == set()
     assert names - declared - gaps == set()
+
+
+LISTS: Mapping[str, Listing] = {
+    "/contacts": contacts.LISTING,
+    "/items": items.LISTING,
+    "/salesorders": salesorders.LISTING,
+    "/invoices": invoices.LISTING,
+    "/customerpayments": payments.LISTING,
+    "/creditnotes": creditnotes.LISTING,
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_knows_no_filter_that_the_contract_does_not_declare(path: str) -> None:
+    found = operation("GET", f"/books/v3{path}")
+    assert found is not None
+    assert {name + variant for name, variant in known_filters(LISTS[path])} - found.query == set()

@@ -75,6 +75,29 @@ def test_a_bad_value_of_a_known_filter_is_code_2(query: dict[str, str]) -> None:
     assert (answer.status, answer.code) == (400, 2)
 
 
+def test_a_text_filter_takes_a_hundred_characters() -> None:
+    bench = bench_with_orders()
+    assert bench.get("/salesorders", salesorder_number="Q" * 100).status == 200
+    assert bench.get("/salesorders", salesorder_number="Q" * 101).code == 15
+    assert bench.get("/salesorders", salesorder_number_in=",".join(["Q-1"] * 40)).status == 200
+
+
+def test_only_a_list_of_ids_takes_several() -> None:
+    bench = bench_with_orders()
+    one, two, _ = bench.books.salesorders
+    customers = ",".join(bench.books.contacts)
+    assert numbers(bench, salesorder_ids=f"{one},{two}") == ["Q-1", "Q-2"]
+    assert numbers(bench, customer_id=customers) == []
+    assert numbers(bench, customer_id=next(iter(bench.books.contacts))) == ["Q-1", "R-3"]
+
+
+def test_a_variant_that_the_contract_does_not_list_filters_nothing() -> None:
+    bench = Bench()
+    bench.pay(bench.contact(), "10", date="2026-03-02")
+    assert len(bench.get("/customerpayments", date_after="2026-12-31").body["customerpayments"]) == 1
+    assert bench.get("/customerpayments", date="2026-12-31").body["customerpayments"] == []
+
+
 def test_pages_follow_each_other_to_the_last() -> None:
     bench = Bench()
     for n in range(5):

@@ -30,7 +30,7 @@ LISTING = Listing(
         "reference_number": "text",
         "customer_name": "text",
         "item_name": "text",
-        "item_id": "text",
+        "item_id": "id",
         "customer_id": "id",
         "status": "id",
         "total": "number",
@@ -49,6 +49,7 @@ LISTING = Listing(
         "creditnote_id creditnote_number status reference_number date total balance customer_id customer_name currency_id "
         "currency_code created_time last_modified_time is_emailed"
     ).split(),
+    plain=frozenset({"creditnote_number", "reference_number", "customer_name", "item_name", "total", "date"}),
     under={"item_name": "line_items.name", "item_id": "line_items.item_id"},
 )
 

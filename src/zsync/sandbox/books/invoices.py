@@ -33,7 +33,7 @@ LISTING = Listing(
         "customer_name": "text",
         "item_name": "text",
         "item_description": "text",
-        "item_id": "text",
+        "item_id": "id",
         "email": "text",
         "customer_id": "id",
         "status": "id",
@@ -63,6 +63,7 @@ LISTING = Listing(
         "total balance created_time last_modified_time is_emailed has_attachment custom_fields shipping_charge adjustment "
         "exchange_rate last_payment_date"
     ).split(),
+    plain=frozenset({"reference_number", "customer_name", "email", "total", "balance"}),
     under={
         "item_name": "line_items.name",
         "item_description": "line_items.description",

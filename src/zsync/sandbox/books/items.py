@@ -40,6 +40,7 @@ LISTING = Listing(
         "Status.Inactive": lambda face: face["status"] == "inactive",
     },
     unfiltered="Status.Active",
+    plain=frozenset({"tax_name"}),
     search=("name", "sku", "description"),
     sort=("name", "rate", "tax_name"),
     columns=(

@@ -46,6 +46,7 @@ LISTING = Listing(
     },
     states={f"PaymentMode.{mode}": _by_mode(mode) for mode in _MODES},
     unfiltered="PaymentMode.All",
+    plain=frozenset({"date"}),
     search=("reference_number", "customer_name", "description"),
     sort=(
         "payment_number",

@@ -1,34 +1,35 @@
 """Lists: filters, sorting, pages (facts, sections 3, 4 and 6).
 
 A filter whose name is not known is ignored, as live: the answer is simply not filtered. A bad value of a known one is
-refused with code 2.
+refused with code 2, a text of more than 100 characters with code 15.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from zsync.sandbox.books.store import Record
-from zsync.sandbox.books.values import amount, day_of, invalid
+from zsync.sandbox.books.values import amount, day_of, invalid, too_long
 from zsync.sandbox.web import Reply
 
-Kind = Literal["text", "number", "day", "time", "id"]
+Kind = Literal["text", "number", "day", "time", "id", "ids"]
 Test = Callable[[Record], bool]
 
 PER_PAGE = 200
+_LONGEST_FILTER = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """How a module's list is asked.
 
-    `filters`: names with their kind. `sets`: text filters that also know `_in` and `_not_in`. `states`: the values of
-    `filter_by` with their test. `unfiltered`: the `filter_by` that holds when none is given. `search`: where
-    `search_text` looks. `columns`: what a row of the list shows.
+    `filters`: names with their kind. `plain`: those that know no variants; `sets`: text filters that also know `_in` and
+    `_not_in`. `states`: the values of `filter_by` with their test. `unfiltered`: the `filter_by` that holds when none is
+    given. `search`: where `search_text` looks. `columns`: what a row of the list shows.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Listing:
     sort: Sequence[str]
     columns: Sequence[str]
     unfiltered: str = "Status.All"
+    plain: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()
     under: Mapping[str, str] = field(default_factory=dict)
 
@@ -113,18 +115,21 @@ _VARIANTS: Mapping[Kind, Sequence[str]] = {
     "day": ("_start", "_end", "_before", "_after"),
     "time": (),
     "id": (),
+    "ids": (),
 }
 
 
 def _filter_of(listing: Listing, asked: str) -> tuple[str, str] | None:
     """(name, variant) of a filter, or None for a name that is not known: ignored."""
-    if asked in listing.filters:
-        return asked, ""
+    return next(((name, variant) for name, variant in known_filters(listing) if asked == name + variant), None)
+
+
+def known_filters(listing: Listing) -> Iterator[tuple[str, str]]:
+    """Every filter of a list, as (name, variant)."""
     for name, kind in listing.filters.items():
-        variants = (*_VARIANTS[kind], *(("_in", "_not_in") if name in listing.sets else ()))
-        if asked.startswith(name) and asked[len(name) :] in variants:
-            return name, asked[len(name) :]
-    return None
+        variants = () if name in listing.plain else _VARIANTS[kind]
+        for variant in ("", *variants, *(("_in", "_not_in") if name in listing.sets else ())):
+            yield name, variant
 
 
 def _test(listing: Listing, name: str, variant: str, value: str) -> Test:
@@ -137,9 +142,13 @@ def _test(listing: Listing, name: str, variant: str, value: str) -> Test:
         case "time":
             return _time_test(column, value)
         case "id":
+            return lambda face: value in _texts(face, column)
+        case "ids":
             wanted = {each.strip() for each in value.split(",")}
             return lambda face: str(face.get(column, "")) in wanted
         case "text":
+            if len(value) > _LONGEST_FILTER and variant not in ("_in", "_not_in"):
+                raise too_long(name, _LONGEST_FILTER)
             return _text_test(column, variant, value.casefold())
 
 

@@ -29,14 +29,14 @@ LISTING = Listing(
         "customer_name": "text",
         "item_name": "text",
         "item_description": "text",
-        "item_id": "text",
+        "item_id": "id",
         "customer_id": "id",
         "status": "id",
         "total": "number",
         "date": "day",
         "shipment_date": "day",
         "last_modified_time": "time",
-        "salesorder_ids": "id",
+        "salesorder_ids": "ids",
     },
     states={
         "Status.All": lambda face: True,
@@ -63,7 +63,7 @@ LISTING = Listing(
         "salesorder_id customer_name customer_id status salesorder_number reference_number date shipment_date currency_id "
         "currency_code total sub_total bcy_total created_time last_modified_time is_emailed has_attachment custom_fields"
     ).split(),
-    sets=frozenset({"salesorder_number", "reference_number", "customer_name", "item_name"}),
+    sets=frozenset({"salesorder_number", "reference_number", "customer_name", "item_name", "item_description"}),
     under={
         "item_name": "line_items.name",
         "item_description": "line_items.description",

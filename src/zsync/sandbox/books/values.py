@@ -24,6 +24,10 @@ def invalid(name: str) -> Refusal:
     return Refusal(400, INVALID, f"Invalid value passed for {name}")
 
 
+def too_long(name: str, most: int) -> Refusal:
+    return Refusal(400, TOO_LONG, f"Please ensure that the {name} has less than {most} characters.")
+
+
 def missing(what: str) -> Refusal:
     return Refusal(404, NO_SUCH, f"{what} does not exist.")
 
@@ -37,7 +41,7 @@ def text(body: Mapping[str, Any], name: str, most: int, default: str = "") -> st
         raise invalid(name)
     found = str(value)
     if len(found) > most:
-        raise Refusal(400, TOO_LONG, f"Please ensure that the {name} has less than {most} characters.")
+        raise too_long(name, most)
     return found
 
 
