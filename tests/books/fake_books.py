@@ -120,7 +120,7 @@ class FakeBooks:
 
     def by_hand(self, kind: str, **fields: Any) -> Doc:
         """A document that a person made in Zoho."""
-        return self._create(kind, {"reference_number": "", **fields})
+        return self._create(kind, deepcopy({"reference_number": "", **fields}))
 
     def the(self, kind: str) -> Doc:
         """The only document of this kind."""

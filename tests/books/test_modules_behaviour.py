@@ -99,6 +99,15 @@ def test_a_put_of_a_contact_keeps_the_person_that_somebody_added_in_zoho() -> No
     assert persons[0]["contact_person_id"] == made.parts["person:0"]
 
 
+def test_an_update_sends_our_number_with_its_flag_as_the_create_does() -> None:
+    books = FakeBooks()
+    made = create(books, "contacts", CONTACT, "customer:8")
+    modules(books)["contacts"].update(look(books, "contacts", CONTACT, "customer:8", made), {**CONTACT, "notes": "new"})
+    for each in books.writes():
+        assert each.body is not None
+        assert (each.body["contact_number"], each.body["ignore_auto_number_generation"]) == ("hotel:customer:8", True)
+
+
 def test_what_a_contact_no_longer_has_is_emptied_and_what_a_person_wrote_there_is_left() -> None:
     books = FakeBooks()
     made = create(books, "contacts", CONTACT, "customer:8")

@@ -41,10 +41,10 @@ class Contacts(_Master):
     id_field = "contact_id"
     number_field = "contact_name"
     once = frozenset({"currency_id"})
-    only_created = frozenset({"language_code", "is_portal_enabled", "ignore_auto_number_generation"})
+    only_created = frozenset({"language_code", "is_portal_enabled"})
     unshown = frozenset({"contact_type", "customer_sub_type", "currency_id"})
     # What an update cannot carry may be emptied by it (facts, section 7): that is nobody's edit.
-    uncompared = only_created | {"contact_number", "contact_persons", "custom_fields"}
+    uncompared = only_created | {"contact_number", "ignore_auto_number_generation", "contact_persons", "custom_fields"}
 
     def __init__(self, calls: Calls, key_field: str = "") -> None:
         super().__init__(calls)
