@@ -142,12 +142,22 @@ def test_the_primary_person_lends_his_mail() -> None:
         ({"contact_name": "A", "currency_id": "77"}, 9004),
         ({"contact_name": "A", "payment_terms": "soon"}, 2),
         ({"contact_name": "A", "billing_address": "Main Street"}, 2),
+        ({"contact_name": "A\x7f"}, 4),
+        ({"contact_name": "A", "company_name": "B>"}, 4),
+        ({"contact_name": "A", "contact_persons": [{"last_name": "<B"}]}, 4),
+        ({"contact_name": "A", "contact_persons": [{"contact_person_id": "7"}]}, 1002),
+        ({"contact_name": "A", "contact_type": "guest"}, 2),
+        ({"contact_name": "A", "customer_sub_type": "guest"}, 2),
+        ({"contact_name": "A", "language_code": "xx"}, 2),
+        ({"contact_name": "A", "contact_number": "hotel:customer:8"}, 2),
+        ({"contact_name": "A", "is_portal_enabled": True}, 2),
+        ({"contact_name": "A", "custom_fields": 1}, 2),
     ],
 )
 def test_a_contact_that_is_not_right_is_refused(body: dict[str, Any], code: int) -> None:
     bench = Bench()
     answer = bench.post("/contacts", body)
-    assert (answer.status, answer.code) == (400, code)
+    assert (answer.status, answer.code) == (404 if code == 1002 else 400, code)
     assert bench.books.contacts == {}
 
 
@@ -212,6 +222,25 @@ def test_the_portal_makes_zoho_write_to_the_guest() -> None:
     assert bench.books.mails == []
     bench.contact("Bob", contact_persons=[{"email": "bob@example.com", "enable_portal": True}])
     assert [mail.kind for mail in bench.books.mails] == ["portal invitation"]
+    bench.books.behaviour = Behaviour(portal=False)
+    refused = bench.post("/contacts", {"contact_name": "Eve", "contact_persons": [{"email": "e@x.io", "enable_portal": True}]})
+    assert refused.code == 31006
+    assert len(bench.books.contacts) == 2
+
+
+def test_a_vendor_is_no_customer() -> None:
+    bench = Bench()
+    vendor = bench.contact("Bakery", contact_type="vendor")
+    assert bench.post("/salesorders", {"customer_id": vendor, "line_items": [line("1")]}).code == 3004
+
+
+def test_a_put_with_persons_replaces_them_and_those_with_an_id_keep_it() -> None:
+    bench = Bench()
+    id = bench.contact("Ada", contact_persons=[{"first_name": "Ada"}, {"first_name": "Bob"}])
+    first = bench.get(f"/contacts/{id}").body["contact"]["contact_persons"][0]["contact_person_id"]
+    bench.put(f"/contacts/{id}", {"contact_persons": [{"contact_person_id": first, "first_name": "Ada L."}]})
+    (person,) = bench.get(f"/contacts/{id}").body["contact"]["contact_persons"]
+    assert (person["contact_person_id"], person["first_name"]) == (first, "Ada L.")
 
 
 # --- items -----------------------------------------------------------------------------------------------------------------
@@ -260,6 +289,9 @@ def test_search_text_finds_a_sku() -> None:
         ({"name": "A", "rate": 1, "tax_id": "77"}, 2),
         ({"name": "A", "rate": 1, "account_id": "77"}, 2),
         ({"name": "A", "rate": 1, "description": "x" * 2001}, 15),
+        ({"name": "A", "rate": 1, "product_type": "room"}, 2),
+        ({"name": "A", "rate": 1, "item_type": "room"}, 2),
+        ({"name": "A", "rate": 1, "custom_fields": 1}, 2),
     ],
 )
 def test_an_item_that_is_not_right_is_refused(body: dict[str, Any], code: int) -> None:

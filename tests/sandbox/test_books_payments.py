@@ -109,6 +109,8 @@ def test_payments_on_a_void_or_a_strangers_invoice_are_refused() -> None:
         ({"amount": "ten"}, 2),
         ({"payment_mode": ""}, 2),
         ({"date": "today"}, 2),
+        ({"date": None}, 2),
+        ({"custom_fields": 1}, 2),
         ({"reference_number": "1" * 51}, 15),
         ({"account_id": "7"}, 2),
         ({"bank_charges": 1}, 2),
@@ -152,7 +154,18 @@ def test_an_application_is_accepted_twice_while_both_have_room() -> None:
     payment = bench.pay(customer, "130")["payment_id"]
     assert [credits(bench, invoice, payment, "50") for _ in range(2)] == [0, 0]
     assert len(bench.get(f"/invoices/{invoice}/payments").body["payments"]) == 2
-    assert credits(bench, invoice, payment, "1") == 24016
+    assert credits(bench, invoice, payment, "1") == 12006
+
+
+def test_a_paid_invoice_is_closed_to_credits_and_has_no_room_for_a_payment() -> None:
+    bench, customer, invoice = bench_with_invoice()
+    bench.pay(customer, "100", (invoice, "100"))
+    advance = bench.pay(customer, "5")["payment_id"]
+    note = bench.post("/creditnotes", note_body(customer, "5")).body["creditnote"]["creditnote_id"]
+    assert credits(bench, invoice, advance, "5") == 12006
+    rows = {"invoices": [{"invoice_id": invoice, "amount_applied": 5}]}
+    assert bench.post(f"/creditnotes/{note}/invoices", rows).code == 12006
+    assert bench.post("/customerpayments", payment_body(customer, "5", (invoice, "5"))).code == 24016
 
 
 def test_an_application_beyond_the_payment_is_refused() -> None:
@@ -215,6 +228,8 @@ def test_only_the_excess_is_refunded() -> None:
     payment = bench.pay(customer, "130", (invoice, "100"))["payment_id"]
     body = {"date": "2026-03-02", "amount": D("30.01"), "from_account_id": bench.books.accounts["Bank"]}
     assert bench.post(f"/customerpayments/{payment}/refunds", body).status == 400
+    for missing in ("date", "from_account_id"):
+        assert bench.post(f"/customerpayments/{payment}/refunds", {**body, "amount": 1, missing: ""}).code == 2
     assert bench.post(f"/customerpayments/{payment}/refunds", {**body, "amount": 30}).status == 200
     assert unused(bench, payment) == 0
     assert len(bench.get(f"/customerpayments/{payment}/refunds").body["payment_refunds"]) == 1

@@ -58,6 +58,23 @@ def test_the_flag_without_a_number_is_refused_and_without_both_zoho_counts() -> 
     assert [bench.post("/invoices", body).body["invoice"]["invoice_number"] for _ in range(2)] == ["INV-00001", "INV-00002"]
 
 
+def test_zoho_passes_over_a_number_that_somebody_took() -> None:
+    bench, customer = bench_and_customer()
+    bench.invoice(customer, "INV-00002", line("10"))
+    body = {"customer_id": customer, "line_items": [line("10")]}
+    assert [bench.post("/invoices", body).body["invoice"]["invoice_number"] for _ in range(2)] == ["INV-00001", "INV-00003"]
+
+
+@pytest.mark.parametrize(("rule", "number"), [("refused", None), ("ignored", "X-1"), ("accepted", "X-2")])
+def test_an_edit_changes_a_number_by_the_same_rule(rule: Any, number: str | None) -> None:
+    bench, customer = bench_and_customer(Behaviour(own_number_without_flag=rule))
+    where = f"/invoices/{bench.invoice(customer, 'X-1', line('10'))['invoice_id']}"
+    assert bench.put(where, {"invoice_number": "X-1"}).status == 200
+    answer = bench.put(where, {"invoice_number": "X-2"})
+    assert (answer.body["invoice"]["invoice_number"] if answer.status == 200 else None) == number
+    assert bench.put(where, {"invoice_number": "X-3"}, **OWN).body["invoice"]["invoice_number"] == "X-3"
+
+
 # --- lines and sums --------------------------------------------------------------------------------------------------------
 
 
@@ -130,6 +147,7 @@ def test_sums_have_the_decimals_of_the_currency(decimals: int, total: str) -> No
         ({"line_items": [{"name": "A"}]}, 2),
         ({"line_items": [line("1", tax_id="7")]}, 2),
         ({"line_items": [line("1", name="A" * 101)]}, 15),
+        ({"line_items": [line("1", name="A<b>")]}, 4),
         ({"line_items": [line("1", description="A" * 2001)]}, 15),
         ({"line_items": [line("1", salesorder_item_id="7")]}, 2),
         ({"line_items": [line("1", line_item_id="7")]}, 1002),
@@ -139,7 +157,7 @@ def test_sums_have_the_decimals_of_the_currency(decimals: int, total: str) -> No
         ({"payment_terms": "Net 15"}, 2),
         ({"currency_id": "7"}, 9004),
         ({"currency_code": "USD"}, 9004),
-        ({"exchange_rate": 0}, 2),
+        ({"custom_fields": "x"}, 2),
         ({"reference_number": "1" * 101}, 15),
         ({"invoice_number": "1" * 101}, 15),
         ({"discount": "ten"}, 2),
@@ -184,6 +202,9 @@ def test_a_document_takes_the_currency_of_its_customer_unless_it_names_one() -> 
     customer = bench.contact("Ada", currency_id=dollar)
     assert bench.invoice(customer, "1", line("10"))["currency_code"] == "USD"
     assert bench.invoice(customer, "2", line("10"), currency_code="EUR")["currency_code"] == "EUR"
+    foreign = {"customer_id": customer, "line_items": [line("10")], "exchange_rate": 0}
+    assert bench.post("/invoices", foreign).code == 2
+    assert bench.invoice(customer, "3", line("10"), currency_code="EUR", exchange_rate=2)["exchange_rate"] == 1
     bench.books.behaviour = Behaviour(document_currency_free=False)
     body = {"customer_id": customer, "currency_code": "EUR", "line_items": [line("10")]}
     assert bench.post("/invoices", body).code == 2
@@ -247,6 +268,7 @@ def test_a_void_order_keeps_its_reason_takes_no_invoice_and_no_edit() -> None:
     assert status_of(bench, order) == "void"
     assert bench.post(f"{path}/status/void").code == 4043
     assert bench.put(path, {"notes": "seen"}).code == 4043
+    assert bench.post(f"{path}/status/open").code == 4043
     row = line("10", salesorder_item_id=order["line_items"][0]["line_item_id"])
     assert bench.post("/invoices", {"customer_id": customer, "line_items": [row]}).code == 4043
 
@@ -258,6 +280,15 @@ def test_an_invoice_of_a_draft_order_is_a_matter_of_the_switch() -> None:
     assert bench.post("/invoices", body).code == 4043
     bench.books.behaviour = Behaviour(salesorder_starts="draft")
     assert bench.post("/invoices", body).status == 201
+
+
+def test_an_edited_invoice_stays_with_its_order() -> None:
+    bench, customer = bench_and_customer()
+    order = bench.order(customer, "1", line("10"))
+    made = linked(bench, customer, "I-1", order, "1")
+    rows = [{**line("11"), "line_item_id": made["line_items"][0]["line_item_id"]}]
+    assert bench.put(f"/invoices/{made['invoice_id']}", {"line_items": rows}).body["invoice"]["salesorder_number"] == "1"
+    assert status_of(bench, order) == "invoiced"
 
 
 def test_a_line_of_another_customers_order_is_refused() -> None:

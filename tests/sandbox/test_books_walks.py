@@ -81,7 +81,7 @@ class Walk:
         customer = self.field("invoices", invoices[0], "customer_id", "7") if invoices else self.some("contacts")
         parts = [{"invoice_id": id, "amount_applied": self.open_of(id)} for id in invoices]
         whole = sum((part["amount_applied"] for part in parts), D(0)) + self.random.choice((D(0), D(0), self.amount()))
-        body = {"customer_id": customer, "payment_mode": "cash", "amount": whole, "invoices": parts}
+        body = {"customer_id": customer, "payment_mode": "cash", "amount": whole, "date": "2026-03-02", "invoices": parts}
         return self.bench.post("/customerpayments", body).status
 
     def apply(self) -> int:
@@ -121,12 +121,13 @@ class Walk:
         invoice = self.some("invoices") if self.random.random() < 0.5 else ""
         customer = self.field("invoices", invoice, "customer_id", self.some("contacts"))
         query = {"invoice_id": invoice} if invoice else {}
-        body = {"customer_id": customer, "line_items": self.lines()}
+        body = {"customer_id": customer, "date": "2026-03-02", "line_items": self.lines()}
         return self.bench.ask("POST", "/creditnotes", body, query).status
 
     def refund(self) -> int:
         where = self.random.choice((f"/customerpayments/{self.some('payments')}", f"/creditnotes/{self.some('creditnotes')}"))
-        return self.bench.post(f"{where}/refunds", {"amount": self.amount(), "refund_mode": "cash"}).status
+        body = {"amount": self.amount(), "date": "2026-03-02", "from_account_id": self.bench.books.accounts["Bank"]}
+        return self.bench.post(f"{where}/refunds", body).status
 
 
 def check_laws(bench: Bench) -> None:

@@ -66,6 +66,9 @@ class Behaviour:
     sku_filter: bool = False
     """`sku=` filters the list of items; else the name is unknown and ignored (6)."""
 
+    portal: bool = True
+    """The organisation has a customer portal; without one, asking for it is refused (4: 31006)."""
+
     # --- settings ---
     groups_among_taxes: bool = True
     """Tax groups stand in the list of taxes, as `tax_group` (16)."""

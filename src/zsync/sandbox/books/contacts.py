@@ -10,27 +10,43 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import amount, email, flag, folded, invalid, missing, plain_text, rows, text
+from zsync.sandbox.books.values import (
+    amount,
+    choice,
+    custom_fields,
+    email,
+    flag,
+    folded,
+    invalid,
+    missing,
+    plain_text,
+    rows,
+    text,
+)
 from zsync.sandbox.web import Call, Refusal, Reply
 
 NO_CUSTOMER = Refusal(400, 3004, "Customer does not exist.")
 NOT_ACCESSIBLE = Refusal(404, 1002, "The Customer is not accessible.")
+NO_PORTAL = Refusal(400, 31006, "The customer portal is disabled.")
 HAS_TRANSACTIONS = Refusal(400, 3000, "The contact is involved in transactions and cannot be deleted.")
 
 _ADDRESS = {
     "attention": 100, "address": 500, "street2": 255, "city": 100, "state": 100, "state_code": 100,
     "zip": 50, "country": 100, "phone": 50, "fax": 50,
 }  # fmt: skip
-_PERSON = {
-    "salutation": 25, "first_name": 100, "last_name": 100, "phone": 50, "mobile": 50, "designation": 100,
-    "department": 50, "skype": 50,
-}  # fmt: skip
+_PERSON = {"salutation": 25, "phone": 50, "mobile": 50, "designation": 100, "department": 50, "skype": 50}
+_PERSON_NAMES = {"first_name": 100, "last_name": 100}
 _TEXTS = {
-    "company_name": 200, "website": 200, "language_code": 5, "payment_terms_label": 200, "notes": 65000, "facebook": 100,
-    "twitter": 100, "customer_sub_type": 20, "vat_treatment": 100, "vat_reg_no": 100, "tax_treatment": 100, "tax_reg_no": 100,
-    "country_code": 2, "gst_no": 15, "gst_treatment": 100, "place_of_contact": 50, "legal_name": 200, "tax_exemption_id": 50,
-    "tax_authority_id": 50, "tax_id": 50, "owner_id": 50, "pricebook_id": 50,
+    "website": 200, "payment_terms_label": 200, "notes": 65000, "facebook": 100, "twitter": 100, "vat_treatment": 100,
+    "vat_reg_no": 100, "tax_treatment": 100, "tax_reg_no": 100, "country_code": 2, "gst_no": 15, "gst_treatment": 100,
+    "place_of_contact": 50, "tax_exemption_id": 50, "tax_authority_id": 50, "tax_id": 50, "owner_id": 50, "pricebook_id": 50,
 }  # fmt: skip
+_NAMES = {"company_name": 200, "legal_name": 200}
+_CHOICES = {
+    "contact_type": "customer vendor",
+    "customer_sub_type": "individual business",
+    "language_code": "de en es fr it ja nl pt pt_br sv zh en_gb",
+}
 
 LISTING = Listing(
     key="contacts",
@@ -97,7 +113,7 @@ class Contacts:
     def customer(self, body: Mapping[str, Any]) -> Record:
         """The customer that a document names. Refusal 3004 if there is none, 1002 if he is inactive."""
         found = self.table.get(body.get("customer_id") or "")
-        if found is None:
+        if found is None or found["contact_type"] != "customer":
             raise NO_CUSTOMER
         if found["status"] == "inactive" and self._desk.store.behaviour.inactive_refused:
             raise NOT_ACCESSIBLE
@@ -114,7 +130,7 @@ class Contacts:
         call = self._checked(call)
         record = self._read(call.body, {})
         made = self.table.add(record | {"status": "active", "contact_number": self._number(call.body)})
-        self._portal(call.body, made)
+        self._invite(made)
         return Reply({"contact": self.table.shown(made["contact_id"])}, "The contact has been created", 201)
 
     def _update(self, call: Call, id: str) -> Reply:
@@ -125,10 +141,9 @@ class Contacts:
         kept = {} if self._desk.store.behaviour.put_replaces_contact else old
         name = {"contact_name": old["contact_name"], "currency_id": old["currency_id"]}
         new = self._read({**name, **call.body}, kept, old=old)
-        self.table.touch(old).update(new)
-        if "contact_number" in call.body:
-            old["contact_number"] = self._number(call.body, old["contact_number"])
-        self._portal(call.body, old)
+        number = self._number(call.body, old["contact_number"])
+        self.table.touch(old).update(new | {"contact_number": number})
+        self._invite(old)
         return Reply({"contact": self.table.shown(id)}, "Contact has been updated successfully")
 
     def _list(self, call: Call) -> Reply:
@@ -154,26 +169,32 @@ class Contacts:
     # --- reading a body ----------------------------------------------------------------------------------------------
 
     def _read(self, body: Mapping[str, Any], kept: Record, old: Record | None = None) -> Record:
-        behaviour = self._desk.store.behaviour
-        name = plain_text(body, "contact_name", 200, strict=behaviour.brackets_refused).strip()
+        name = self._name(body, "contact_name", 200).strip()
         if not name:
             raise Refusal(400, 3013, "Invalid contact name.")
         self._refuse_duplicate(name, old)
         currency = self._currency(body, old)
         record: Record = {
             "contact_name": name,
-            "contact_type": body.get("contact_type") or kept.get("contact_type", "customer"),
+            "contact_type": choice(body, "contact_type", _CHOICES["contact_type"], kept.get("contact_type", "customer")),
             "currency_id": currency["currency_id"],
             "payment_terms": _terms(body, kept),
         }
         for field, most in _TEXTS.items():
             record[field] = text(body, field, most) if field in body else kept.get(field, "")
+        for field, most in _NAMES.items():
+            record[field] = self._name(body, field, most) if field in body else kept.get(field, "")
+        for field in ("customer_sub_type", "language_code"):
+            record[field] = choice(body, field, _CHOICES[field], "") if body.get(field) else kept.get(field, "")
         for field in ("billing_address", "shipping_address"):
             record[field] = _address(body, field) if field in body else kept.get(field, _address({}, field))
         if "contact_persons" in body or "contact_persons" not in kept:
-            record["contact_persons"] = self._persons(body)
-        record["custom_fields"] = list(body.get("custom_fields", kept.get("custom_fields", [])))
-        return record
+            record["contact_persons"] = self._persons(body, old)
+        record["is_portal_enabled"] = self._portal(body, {**kept, **record}["contact_persons"])
+        return record | {"custom_fields": custom_fields(body, kept)}
+
+    def _name(self, body: Mapping[str, Any], field: str, most: int) -> str:
+        return plain_text(body, field, most, strict=self._desk.store.behaviour.brackets_refused)
 
     def _refuse_duplicate(self, name: str, old: Record | None) -> None:
         behaviour = self._desk.store.behaviour
@@ -196,33 +217,50 @@ class Contacts:
             raise invalid("currency_id")
         return found
 
-    def _persons(self, body: Mapping[str, Any]) -> list[Record]:
+    def _persons(self, body: Mapping[str, Any], old: Record | None) -> list[Record]:
+        """The persons of a body: those that are not sent are gone; those with a `contact_person_id` keep it."""
         strict = self._desk.store.behaviour.email_checked
+        before = {each["contact_person_id"] for each in old["contact_persons"]} if old else set()
         persons = []
         for sent in rows(body, "contact_persons"):
             row = self._desk.known(sent, known.PERSON, "contacts.contact_persons")
-            person = {name: text(row, name, most) for name, most in _PERSON.items()}
-            id = text(row, "contact_person_id", 50) or self._desk.store.new_id()
-            address = email(row, "email", strict=strict)
+            id = text(row, "contact_person_id", 50)
+            if id and id not in before:
+                raise missing("Contact person")
+            person = {
+                "contact_person_id": id or self._desk.store.new_id(),
+                **{name: self._name(row, name, most) for name, most in _PERSON_NAMES.items()},
+                **{name: text(row, name, most) for name, most in _PERSON.items()},
+            }
             first = flag(row.get("is_primary_contact"))
-            persons.append({"contact_person_id": id, **person, "email": address, "is_primary_contact": first})
+            persons.append({**person, "email": email(row, "email", strict=strict), "is_primary_contact": first})
         if persons and not any(person["is_primary_contact"] for person in persons):
             persons[0]["is_primary_contact"] = True
         return persons
 
     def _number(self, body: Mapping[str, Any], before: str = "") -> str:
-        own = text(body, "contact_number", 200)
-        if own and self._desk.store.behaviour.contact_number_kept and flag(body.get("ignore_auto_number_generation")):
+        behaviour, own = self._desk.store.behaviour, text(body, "contact_number", 200)
+        flagged = flag(body.get("ignore_auto_number_generation"))
+        if own and not flagged and behaviour.own_number_without_flag == "refused":
+            raise invalid("contact_number")
+        if own and behaviour.contact_number_kept and (flagged or behaviour.own_number_without_flag == "accepted"):
             return own
         return before or self._desk.store.next_number("CUS-")
 
-    def _portal(self, body: Mapping[str, Any], record: Record) -> None:
+    def _portal(self, body: Mapping[str, Any], persons: Sequence[Record]) -> bool:
+        """Whether portal access is asked for. Refusal 31006 where there is no portal, 2 where no e-mail can carry the news."""
+        asked = any(flag(row.get("enable_portal")) for row in rows(body, "contact_persons"))
+        if not asked and not flag(body.get("is_portal_enabled")):
+            return False
+        if not self._desk.store.behaviour.portal:
+            raise NO_PORTAL
+        if not any(person["email"] for person in persons):
+            raise invalid("email")
+        return True
+
+    def _invite(self, record: Record) -> None:
         """Portal access sends an invitation to the guest."""
-        wanted = flag(body.get("is_portal_enabled")) or any(
-            flag(row.get("enable_portal")) for row in rows(body, "contact_persons")
-        )
-        record["is_portal_enabled"] = wanted or record.get("is_portal_enabled", False)
-        if wanted:
+        if record["is_portal_enabled"]:
             self._desk.store.mail("portal invitation", record["contact_id"])
 
     def _checked(self, call: Call) -> Call:

@@ -11,7 +11,7 @@ from zsync.sandbox.books.desk import Route
 from zsync.sandbox.books.documents import Documents
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record
-from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text
+from zsync.sandbox.books.values import INVALID, amount, day, day_of, flag, invalid, missing, optional_amount, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 ZERO = Decimal(0)
@@ -215,7 +215,7 @@ class CreditNotes(Documents):
         whole = sum((applied for _, applied in parts), ZERO)
         for invoice_id, applied in parts:
             invoice = self._desk.invoices.find(invoice_id)
-            self._desk.invoices.payable(invoice_id, self.find(id)["customer_id"], applied)
+            self._desk.invoices.creditable(invoice_id, self.find(id)["customer_id"], applied)
             self.check_room([(id, whole)], invoice)
         for invoice_id, applied in parts:
             self.put_on(invoice_id, [(id, applied)])
@@ -277,6 +277,8 @@ class CreditNotes(Documents):
         return note
 
     def _read(self, call: Call, old: Record | None, customer: Record) -> Record:
+        if old is None:
+            day_of(call.body.get("date"), "date")
         number_call = Call(call.method, call.path, self._numbering(call), call.body)
         return {
             **self.read_head(call.body, old, customer),
@@ -290,7 +292,7 @@ class CreditNotes(Documents):
             return {**call.query, "ignore_auto_number_generation": "true"}
         return call.query
 
-    def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
+    def read_line_links(self, row: Mapping[str, Any], before: Record, customer: Record) -> Record:
         return {"invoice_id": text(row, "invoice_id", 50), "invoice_item_id": text(row, "invoice_item_id", 50)}
 
     def face(self, document: Record) -> Record:

@@ -18,12 +18,14 @@ from zsync.sandbox.books.store import Record, Table
 from zsync.sandbox.books.values import (
     INVALID,
     amount,
+    custom_fields,
     day,
     discount,
     flag,
     invalid,
     missing,
     optional_amount,
+    plain_text,
     rows,
     text,
 )
@@ -66,14 +68,14 @@ class Documents:
             "customer_id": customer["contact_id"],
             "date": on.isoformat(),
             "currency_id": currency["currency_id"],
-            "exchange_rate": self._rate(body, kept, currency, on),
+            "exchange_rate": self._desk.settings.rate_of(body, currency, on, kept if kept.get("date") == on.isoformat() else {}),
             "is_inclusive_tax": flag(body.get("is_inclusive_tax", kept.get("is_inclusive_tax", False))),
             "discount": body.get("discount", kept.get("discount", Decimal(0))),
             "is_discount_before_tax": flag(body.get("is_discount_before_tax", kept.get("is_discount_before_tax", True))),
             "discount_type": body.get("discount_type") or kept.get("discount_type", "entity_level"),
             "shipping_charge": optional_amount(body, "shipping_charge", str(kept.get("shipping_charge", "0"))),
             "adjustment": optional_amount(body, "adjustment", str(kept.get("adjustment", "0"))),
-            "custom_fields": list(body.get("custom_fields", kept.get("custom_fields", []))),
+            "custom_fields": custom_fields(body, kept),
         }
         discount(head["discount"])
         if head["discount_type"] not in ("entity_level", "item_level"):
@@ -100,7 +102,7 @@ class Documents:
             raise missing("Line item")
         item_id = text(row, "item_id", 50)
         item = desk.items.item(item_id) if item_id else {}
-        name = text(row, "name", 100) or item.get("name", "")
+        name = plain_text(row, "name", 100, strict=desk.store.behaviour.brackets_refused) or item.get("name", "")
         if not item_id and not name:
             raise invalid("name")
         if not item_id and row.get("rate") is None:
@@ -117,7 +119,7 @@ class Documents:
             "discount": self._line_discount(row),
             "tax_id": self._tax_id(row, item),
             "product_type": text(row, "product_type", 50) or item.get("product_type", "goods"),
-            **self.read_line_links(row, customer),
+            **self.read_line_links(row, before.get(id, {}), customer),
         }
 
     def _kept(self, number: Decimal) -> Decimal:
@@ -135,8 +137,8 @@ class Documents:
         self._desk.settings.taxes_of(id)
         return id
 
-    def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
-        """What a line says about other documents."""
+    def read_line_links(self, row: Mapping[str, Any], before: Record, customer: Record) -> Record:
+        """What a line says about other documents. `before`: what it was, where it stood already."""
         return {}
 
     def _currency(self, body: Mapping[str, Any], old: Record | None, customer: Record) -> Record:
@@ -146,32 +148,22 @@ class Documents:
             raise invalid("currency_id")
         return found
 
-    def _rate(self, body: Mapping[str, Any], kept: Record, currency: Record, on: date) -> Decimal:
-        if body.get("exchange_rate") not in (None, ""):
-            rate = amount(body["exchange_rate"], "exchange_rate")
-            if rate <= 0:
-                raise invalid("exchange_rate")
-            return rate
-        if kept and kept["currency_id"] == currency["currency_id"] and kept["date"] == on.isoformat():
-            return Decimal(kept["exchange_rate"])
-        return self._desk.settings.rate_on(currency, on)
-
     # --- numbers and states ------------------------------------------------------------------------------------------
 
     def read_number(self, call: Call, old: Record | None) -> str:
         """The own number, if it is allowed, else Zoho's next one. Refusal if another document has it."""
         number = text(call.body, self.number_field, self.number_most)
-        if old is not None and (not number or number == old[self.number_field]):
-            return str(old[self.number_field])
-        own = flag(call.query.get("ignore_auto_number_generation")) or old is not None
+        now = str(old[self.number_field]) if old is not None else ""
+        if now and number in ("", now):
+            return now
+        own = flag(call.query.get("ignore_auto_number_generation"))
         rule = self._desk.store.behaviour.own_number_without_flag
-        if own and not number:
+        if (own and not number) or (number and not own and rule == "refused"):
             raise invalid(self.number_field)
-        if number and not own and rule == "refused":
-            raise invalid(self.number_field)
+        taken = {each[self.number_field] for each in self.table if each is not old}
         if not number or (not own and rule == "ignored"):
-            return self._desk.store.next_number(self.auto_prefix)
-        if any(each is not old and each[self.number_field] == number for each in self.table):
+            return now or self._desk.store.next_number(self.auto_prefix, taken)
+        if number in taken:
             raise Refusal(400, self.duplicate, f"{self.what} {number} already exists.")
         return number
 

@@ -114,6 +114,13 @@ class Invoices(Documents):
         sent = (each for each in self.table if each["customer_id"] == customer_id and each["status"] == "sent")
         return sum((self.balance(each) for each in sent), ZERO)
 
+    def creditable(self, invoice_id: str, customer_id: str, applied: Decimal) -> None:
+        """As `payable`, for credits and advances: a paid invoice is closed to them."""
+        invoice = self.find(invoice_id)
+        if invoice["status"] == "sent" and self.balance(invoice) <= 0:
+            raise Refusal(400, IS_CLOSED, "Credits cannot be applied to an invoice that is paid.")
+        self.payable(invoice_id, customer_id, applied)
+
     def payable(self, invoice_id: str, customer_id: str, applied: Decimal, room: Decimal | None = None) -> Record:
         """The invoice that takes `applied`. Refusal for a stranger's, a draft, a void one, or more than is open.
 
@@ -256,7 +263,7 @@ class Invoices(Documents):
         if not payments and not notes:
             raise invalid("invoice_payments")
         whole = sum((applied for _, applied in payments + notes), ZERO)
-        self.payable(id, invoice["customer_id"], whole)
+        self.creditable(id, invoice["customer_id"], whole)
         self._desk.payments.check_room(payments, invoice)
         self._desk.creditnotes.check_room(notes, invoice)
         self._desk.payments.put_on(id, payments)
@@ -266,9 +273,9 @@ class Invoices(Documents):
 
     # --- kitchen -----------------------------------------------------------------------------------------------------
 
-    def read_line_links(self, row: Mapping[str, Any], customer: Record) -> Record:
-        """The line of a sales order that this line invoices."""
-        id = text(row, "salesorder_item_id", 50)
+    def read_line_links(self, row: Mapping[str, Any], before: Record, customer: Record) -> Record:
+        """The line of a sales order that this line invoices. It stays: an edit cannot name it (contract)."""
+        id = str(before.get("salesorder_item_id", "")) or text(row, "salesorder_item_id", 50)
         if id:
             found = self._desk.salesorders.line(id)
             if found is None or found[0]["customer_id"] != customer["contact_id"]:

@@ -11,7 +11,7 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import amount, folded, invalid, plain_text, text
+from zsync.sandbox.books.values import amount, choice, custom_fields, folded, invalid, plain_text, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 NO_ITEM = Refusal(404, 2006, "Item does not exist.")
@@ -22,6 +22,8 @@ _TEXTS = {
     "description": 2000, "unit": 50, "hsn_or_sac": 50, "tax_exemption_id": 50, "purchase_description": 2000,
     "purchase_account_id": 50, "vendor_id": 50, "avatax_tax_code": 25, "avatax_use_code": 25,
 }  # fmt: skip
+
+_ITEM_TYPES = "sales purchases sales_and_purchases inventory"
 
 LISTING = Listing(
     key="items",
@@ -144,14 +146,13 @@ class Items:
             "rate": amount(body["rate"], "rate") if body.get("rate") is not None else kept.get("rate", Decimal(0)),
             "tax_id": tax_id,
             "account_id": self._desk.settings.account(account, "Sales")["account_id"],
-            "product_type": text(body, "product_type", 50) or kept.get("product_type", "goods"),
-            "item_type": text(body, "item_type", 50) or kept.get("item_type", "sales"),
+            "product_type": choice(body, "product_type", "goods service digital_service", kept.get("product_type", "goods")),
+            "item_type": choice(body, "item_type", _ITEM_TYPES, kept.get("item_type", "sales")),
             "is_taxable": body.get("is_taxable", kept.get("is_taxable", True)),
         }
         for field, most in _TEXTS.items():
             record[field] = text(body, field, most) if field in body else kept.get(field, "")
-        record["custom_fields"] = list(body.get("custom_fields", kept.get("custom_fields", [])))
-        return record
+        return record | {"custom_fields": custom_fields(body, kept)}
 
     def _refuse_duplicate(self, name: str, sku: str, old: Record | None) -> None:
         code = self._desk.store.behaviour.duplicate_item_code

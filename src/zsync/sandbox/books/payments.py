@@ -15,7 +15,7 @@ from zsync.sandbox.books import known
 from zsync.sandbox.books.desk import Desk, Route
 from zsync.sandbox.books.query import Listing, page_of
 from zsync.sandbox.books.store import Record, Table
-from zsync.sandbox.books.values import INVALID, amount, day, flag, invalid, missing, optional_amount, rows, text
+from zsync.sandbox.books.values import INVALID, amount, custom_fields, day_of, flag, invalid, missing, optional_amount, rows, text
 from zsync.sandbox.web import Call, Refusal, Reply
 
 ZERO = Decimal(0)
@@ -195,17 +195,20 @@ class Payments:
         value = amount(call.body.get("amount"), "amount")
         if value <= 0:
             raise invalid("amount")
+        account = text(call.body, "from_account_id", 50)
+        if not account:
+            raise invalid("from_account_id")
         if value > self.unused(payment):
             raise Refusal(400, INVALID, "The refund is more than the excess amount of the payment.")
         refund = {
             "payment_refund_id": self._desk.store.new_id(),
             "payment_id": id,
-            "date": day(call.body, "date", self._desk.store.today()).isoformat(),
+            "date": day_of(call.body.get("date"), "date").isoformat(),
             "refund_mode": text(call.body, "refund_mode", 100),
             "reference_number": text(call.body, "reference_number", 100),
             "amount": value,
             "exchange_rate": optional_amount(call.body, "exchange_rate", str(payment["exchange_rate"])),
-            "from_account_id": self._desk.settings.account(text(call.body, "from_account_id", 50), "Petty Cash")["account_id"],
+            "from_account_id": self._desk.settings.account(account, "")["account_id"],
             "description": text(call.body, "description", 2000),
         }
         self.table.touch(payment)["refunds"].append(refund)
@@ -241,9 +244,7 @@ class Payments:
         account = text(body, "account_id", 50) or kept.get("account_id", "")
         if charges and not account:
             raise invalid("account_id")
-        today = self._desk.store.today()
-        on = day({"date": kept.get("date", ""), **body}, "date", today)
-        rate = kept.get("exchange_rate") or settings.rate_on(currency, on)
+        on = day_of(body.get("date", kept.get("date")), "date")
         reference = text(body, "reference_number", behaviour.payment_reference_max, kept.get("reference_number", ""))
         return {
             "customer_id": customer["contact_id"],
@@ -253,10 +254,10 @@ class Payments:
             "reference_number": reference,
             "description": text(body, "description", 2000, kept.get("description", "")),
             "currency_id": currency["currency_id"],
-            "exchange_rate": optional_amount(body, "exchange_rate", str(rate)),
+            "exchange_rate": settings.rate_of(body, currency, on, kept),
             "bank_charges": charges,
             "account_id": settings.account(account, "Undeposited Funds")["account_id"],
-            "custom_fields": list(body.get("custom_fields", kept.get("custom_fields", []))),
+            "custom_fields": custom_fields(body, kept),
         }
 
     def _currency_id(self, body: Mapping[str, Any], customer: Record) -> str:

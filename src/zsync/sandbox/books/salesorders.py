@@ -141,8 +141,10 @@ class SalesOrders(Documents):
         match order["status"]:
             case "open":
                 self.repeated("open")
-            case "draft" | "void":
+            case "draft":
                 self.table.touch(order)["status"] = "open"
+            case _:
+                raise self.not_allowed("Only a draft sales order can be opened.")
         return Reply(message="Sales order status has been changed to Open.")
 
     def _void(self, call: Call, id: str) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -137,6 +137,18 @@ class Settings:
             return Decimal(max(before, key=lambda rate: str(rate["effective_date"]))["rate"])
         return Decimal(currency["default_rate"])
 
+    def rate_of(self, body: Mapping[str, Any], currency: Record, on: date, kept: Record) -> Decimal:
+        """The rate of a body: 1 in the base currency, else as sent, as `kept` for this currency, or that of the day."""
+        if currency is self.base_currency():
+            return Decimal(1)
+        if body.get("exchange_rate") in (None, ""):
+            same = kept.get("currency_id") == currency["currency_id"]
+            return Decimal(kept["exchange_rate"]) if same else self.rate_on(currency, on)
+        rate = amount(body["exchange_rate"], "exchange_rate")
+        if rate <= 0:
+            raise invalid("exchange_rate")
+        return rate
+
     def account(self, id: str, default: str) -> Record:
         """An account by id, else the default by name. Refusal 2 if unknown, 11015 if it is not active."""
         if not id:
@@ -248,7 +260,7 @@ class Settings:
     # --- currencies --------------------------------------------------------------------------------------------------
 
     def _currency_face(self, currency: Record) -> Record:
-        base = currency is self.base_currency() or currency["currency_id"] == self.base_currency()["currency_id"]
+        base = currency["currency_id"] == self.base_currency()["currency_id"]
         face = {name: value for name, value in currency.items() if name != "default_rate"}
         today = self._desk.store.today()
         return face | {

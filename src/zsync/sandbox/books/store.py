@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -127,14 +127,15 @@ class Store:
         self.unknown_properties: list[str] = []
         self.mails: list[Mail] = []
         self._ids = itertools.count(FIRST_ID, 2)
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, itertools.count[int]] = {}
 
     def new_id(self) -> str:
         return str(next(self._ids))
 
-    def next_number(self, prefix: str) -> str:
-        self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
-        return f"{prefix}{self._numbers[prefix]:05d}"
+    def next_number(self, prefix: str, taken: Container[str] = ()) -> str:
+        """The next number that nobody has; own numbers do not move the counter."""
+        counter = self._numbers.setdefault(prefix, itertools.count(1))
+        return next(number for n in counter if (number := f"{prefix}{n:05d}") not in taken)
 
     def stamp(self) -> str:
         """Now, as Zoho writes it: the organisation's local time with its offset."""

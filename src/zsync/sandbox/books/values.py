@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from unicodedata import category
 
 from zsync.sandbox.books.arithmetic import NO_DISCOUNT, Discount
 from zsync.sandbox.web import Refusal
@@ -48,8 +49,16 @@ def text(body: Mapping[str, Any], name: str, most: int, default: str = "") -> st
 def plain_text(body: Mapping[str, Any], name: str, most: int, *, strict: bool) -> str:
     """A name: with `strict`, Refusal 4 for `<`, `>` and control characters."""
     found = text(body, name, most)
-    if strict and any(c in "<>" or ord(c) < 32 for c in found):
+    if strict and any(c in "<>" or category(c) == "Cc" for c in found):
         raise Refusal(400, INVALID_CHARACTER, f"Invalid value passed for {name}")
+    return found
+
+
+def choice(body: Mapping[str, Any], name: str, choices: str, default: str) -> str:
+    """One of a few words; nothing is the default. Refusal 2 for any other."""
+    found = text(body, name, 50) or default
+    if found not in choices.split():
+        raise invalid(name)
     return found
 
 
@@ -113,6 +122,10 @@ def rows(body: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise invalid(name)
     return value
+
+
+def custom_fields(body: Mapping[str, Any], kept: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return rows(body, "custom_fields") if "custom_fields" in body else list(kept.get("custom_fields", []))
 
 
 def flag(value: object) -> bool:
