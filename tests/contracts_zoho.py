@@ -71,6 +71,20 @@ def check_request(method: str, path: str, query: Mapping[str, str], body: Mappin
     return faults + [f"{method} {found.path}: {fault}" for fault in _body_faults(found, json.loads(encode(body)))]
 
 
+def answer_names(method: str, path: str, name: str) -> frozenset[str]:
+    """The fields of `name` (a document, or the rows of a list) that the contract declares in the answer."""
+    found = operation(method, path)
+    assert found is not None
+    document = _loaded(found.file)
+    answers = document["paths"][found.path][found.method]["responses"]
+    answer = _followed(document, answers.get("200") or answers["201"])
+    node = _expanded(document, answer["content"]["application/json"]["schema"], [])
+    for part in name.split("."):
+        node = node["properties"][part]
+        node = node.get("items", node)
+    return frozenset(node["properties"])
+
+
 def operation(method: str, path: str) -> Operation | None:
     """The documented operation that this request is; literal paths go before those with an id."""
     segments = path.removeprefix(PREFIX).strip("/").split("/")
@@ -90,7 +104,7 @@ def _operations() -> tuple[Operation, ...]:
 
 
 def _of_file(file: str, gaps: Mapping[str, Any]) -> Iterator[Operation]:
-    loaded = yaml.load((FOLDER / file).read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    loaded = _loaded(file)
     for path, methods in loaded["paths"].items():
         shared = methods.get("parameters", [])
         for method, node in methods.items():
@@ -102,6 +116,11 @@ def _of_file(file: str, gaps: Mapping[str, Any]) -> Iterator[Operation]:
             scopes = frozenset(scope for each in node.get("security", []) for names in each.values() for scope in names)
             schema = _expanded(loaded, content["schema"], gap.get("allow_extra", [])) if content else None
             yield Operation(file, path, method, _query(parameters), schema, scopes, gap)
+
+
+@cache
+def _loaded(file: str) -> Any:
+    return yaml.load((FOLDER / file).read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 def _query(parameters: list[Mapping[str, Any]]) -> frozenset[str]:

@@ -238,6 +238,34 @@ CASES = (
         "3.33",
         "19.98",
     ),
+    # Inclusive, net first: 100 - 8.26 = 91.74 and 50 - 4.13 = 45.87 are 137.61; 9 % of that is 12.3849 -> 12.38. A cent is lost.
+    Case(
+        "inclusive with the nets rounded first: a cent is lost",
+        (line("100", "1", VAT_9), line("50", "1", VAT_9)),
+        Terms(inclusive=True, net_first=True),
+        "137.61",
+        "12.38",
+        "149.99",
+    ),
+    # Inclusive, the document's discount: 120 + 60 = 180 - 30 = 150 is the total; 20 % inside: 25. Net of the lines 155.
+    Case(
+        "a discount of the document on rates with tax",
+        (line("120", "1", VAT_20), line("60", "1", VAT_20)),
+        Terms(inclusive=True, discount=Discount(D("30"))),
+        "155.00",
+        "25.00",
+        "150.00",
+    ),
+    # A group and one of its taxes alone: 100 at 9 + 9 are 9 and 9; 50 at 9 are 4.50. CGST 13.50, SGST 9: 172.50.
+    Case(
+        "a group beside one of its own taxes",
+        (line("100", "1", CGST, SGST), line("50", "1", CGST)),
+        Terms(),
+        "150.00",
+        "22.50",
+        "172.50",
+        ("13.50", "9.00"),
+    ),
     # A rate keeps six decimals: 15.3766667 -> 15.376667 x 6 = 92.260002 -> 92.26.
     Case("a rate keeps six decimals", (line("15.3766667", "6"),), Terms(), "92.26", "0.00", "92.26"),
     # A rate cut to two decimals: 15.38 x 6 = 92.28.
@@ -260,6 +288,12 @@ def test_the_total_is_what_a_person_gets_by_hand(case: Case) -> None:
 @pytest.mark.parametrize("case", [case for case in CASES if case.taxes], ids=lambda case: case.says)
 def test_each_tax_is_shown_with_its_own_amount(case: Case) -> None:
     assert tuple(str(amount) for _, amount in sums_of(case).taxes) == case.taxes
+
+
+def test_a_total_in_whole_units_is_rounded_at_the_very_end() -> None:
+    # 19.49 + 0.01 of adjustment = 19.50, half up: 20. Tax stays 20 % inside 19.49: 3.24833 -> 3.25.
+    sums = work_out((line("19.49", "1", VAT_20),), Terms(inclusive=True, adjustment=D("0.01"), whole_total=True))
+    assert (str(sums.tax_total), str(sums.total)) == ("3.25", "20.00")
 
 
 def test_there_are_at_least_twenty_totals_worked_by_hand() -> None:

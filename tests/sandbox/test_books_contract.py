@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from contracts_zoho import needs_contracts, operation
+from contracts_zoho import answer_names, needs_contracts, operation
+from sandbox.bench import Bench, line
+from zsync.sandbox import Behaviour
 from zsync.sandbox.books import contacts, creditnotes, invoices, items, known, payments, salesorders
 from zsync.sandbox.books.query import Listing, known_filters
 
@@ -63,3 +65,20 @@ def test_a_list_knows_no_filter_that_the_contract_does_not_declare(path: str) ->
     found = operation("GET", f"/books/v3{path}")
     assert found is not None
     assert {name + variant for name, variant in known_filters(LISTS[path])} - found.query == set()
+
+
+def test_lean_answers_hold_of_payments_and_items_what_the_contract_declares() -> None:
+    bench = Bench(Behaviour(lean=True, payments_list_key="customer_payments"))
+    customer, item = bench.contact(), bench.item()
+    invoice = bench.invoice(customer, "I-1", line("10"))["invoice_id"]
+    payment = bench.pay(customer, "10", (invoice, "10"))
+    shown = {
+        ("POST", "/customerpayments", "payment"): payment,
+        ("POST", "/customerpayments", "payment.invoices"): payment["invoices"][0],
+        ("GET", "/customerpayments/1", "payment"): bench.get(f"/customerpayments/{payment['payment_id']}").body["payment"],
+        ("GET", "/customerpayments", "customer_payments"): bench.get("/customerpayments").body["customer_payments"][0],
+        ("GET", "/items", "items"): bench.get("/items").body["items"][0],
+    }
+    for (method, path, name), fields in shown.items():
+        assert set(fields) <= answer_names(method, f"/books/v3{path}", name) | {"payment_id"}, (method, path)
+    assert "account_id" not in bench.get(f"/items/{item}").body["item"]

@@ -106,6 +106,28 @@ def test_the_switch_decides_whether_a_tax_is_rounded_on_each_line(per_line: bool
     assert order["tax_total"] == D(tax)
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "total"),
+    [(Behaviour(), "150"), (Behaviour(net_first=True), "149.99"), (Behaviour(net_first=True, whole_totals=True), "150")],
+    ids=["exact", "net first", "whole"],
+)
+def test_the_switches_decide_whether_gross_lines_sum_up_to_the_total(behaviour: Behaviour, total: str) -> None:
+    bench, customer = bench_and_customer(behaviour)
+    nine = bench.books.taxes["VAT 9%"]
+    order = bench.order(customer, "1", line("100", tax_id=nine), line("50", tax_id=nine), is_inclusive_tax=True)
+    assert order["total"] == D(total)
+
+
+def test_documents_and_payments_in_a_locked_time_are_refused() -> None:
+    bench, customer = bench_and_customer(Behaviour(locked_until="2026-01-31"))
+    body = {"customer_id": customer, "line_items": [line("10")], "payment_mode": "cash", "amount": 1}
+    for path in ("/salesorders", "/invoices", "/customerpayments", "/creditnotes"):
+        assert bench.post(path, {**body, "date": "2026-01-31"}).status == 400
+        assert bench.post(path, {**body, "date": "2026-02-01"}).status == 201
+    (id,) = bench.books.invoices
+    assert bench.put(f"/invoices/{id}", {"date": "2026-01-31"}).status == 400
+
+
 def test_a_numeric_discount_is_money_and_a_text_with_percent_a_share() -> None:
     bench, customer = bench_and_customer()
     assert bench.order(customer, "1", line("200", discount=10))["total"] == 190
@@ -221,6 +243,14 @@ def test_a_sales_order_starts_as_the_switch_says_and_can_be_opened(start: Any) -
     opened = bench.post(f"/salesorders/{order['salesorder_id']}/status/open")
     assert opened.code == (0 if start == "draft" else 4043)
     assert status_of(bench, order) == "open"
+
+
+def test_an_open_order_is_called_confirmed_where_the_switch_says_so() -> None:
+    bench, customer = bench_and_customer(Behaviour(open_orders="confirmed"))
+    order = bench.order(customer, "1", line("10"))
+    assert order["status"] == "confirmed"
+    linked(bench, customer, "I-1", order, "1")
+    assert status_of(bench, order) == "invoiced"
 
 
 def linked(bench: Bench, customer: str, number: str, order: Any, *quantities: str) -> Any:

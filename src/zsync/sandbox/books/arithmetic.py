@@ -10,7 +10,7 @@ tax: the sum of the lines is the total, and each tax is split out of the sum of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 
 from zsync.model.money import round_half_up
@@ -56,13 +56,16 @@ class Terms:
     """How a document is worked out.
 
     `inclusive`: rates contain tax. `discount` is the document's own; `before_tax`: it lowers what is taxed.
-    `tax_per_line`: a tax is rounded on each line and summed, instead of once on the sum. `rate_decimals`: what is kept
-    of a rate and of a quantity.
+    `tax_per_line`: a tax is rounded on each line and summed, instead of once on the sum. `net_first`: where rates contain
+    tax, the net of each line is rounded and taxed again, so that the total may miss the sum of the lines by a cent.
+    `whole_total`: the total is rounded to whole units. `rate_decimals`: what is kept of a rate and of a quantity.
     """
 
     decimals: int = 2
     inclusive: bool = False
     tax_per_line: bool = False
+    net_first: bool = False
+    whole_total: bool = False
     discount: Discount = NO_DISCOUNT
     before_tax: bool = True
     shipping: Decimal = ZERO
@@ -110,6 +113,9 @@ def work_out(lines: Sequence[Line], terms: Terms) -> Sums:
 
 def _work_out(lines: Sequence[Line], terms: Terms) -> Sums:
     pairs = [_line_amount(line, terms) for line in lines]
+    if terms.inclusive and terms.net_first:
+        pairs = [(_priced(line, amount, off, terms).net, off) for line, (amount, off) in zip(lines, pairs, strict=True)]
+        terms = replace(terms, inclusive=False)
     amounts = [amount for amount, _ in pairs]
     whole = sum(amounts, ZERO)
     off = _discount_of(whole, terms.discount, terms.decimals)
@@ -117,6 +123,7 @@ def _work_out(lines: Sequence[Line], terms: Terms) -> Sums:
     taxes = _taxes(lines, taxed, terms)
     tax_total = sum((amount for _, amount in taxes), ZERO)
     added = ZERO if terms.inclusive else tax_total
+    total = whole - off + added + _rounded(terms.shipping, terms) + _rounded(terms.adjustment, terms)
     zero = round_half_up(ZERO, terms.decimals)
     return Sums(
         lines=tuple(_priced(line, amount, less, terms) for line, (amount, less) in zip(lines, pairs, strict=True)),
@@ -125,7 +132,7 @@ def _work_out(lines: Sequence[Line], terms: Terms) -> Sums:
         discount=zero + off,
         taxes=tuple(taxes),
         tax_total=zero + tax_total,
-        total=zero + whole - off + added + _rounded(terms.shipping, terms) + _rounded(terms.adjustment, terms),
+        total=zero + (round_half_up(total, 0) if terms.whole_total else total),
     )
 
 

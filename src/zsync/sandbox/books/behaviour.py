@@ -13,6 +13,8 @@ class Behaviour:
     # --- documents ---
     salesorder_starts: Literal["draft", "open"] = "open"
     """Status of a sales order after POST: approval and preferences decide (10)."""
+    open_orders: Literal["open", "confirmed"] = "open"
+    """What an open sales order is called: `confirmed` in the Inventory flavour (10)."""
     auto_sent: bool = False
     """The organisation marks new invoices as sent by itself (11)."""
     repeated_status: Literal["refused", "accepted"] = "refused"
@@ -21,6 +23,8 @@ class Behaviour:
     """Whether an invoice line may name a line of a sales order that is still a draft (10)."""
     paid_invoices_locked: bool = False
     """Paid and void invoices refuse edits; public clients treat them so (11)."""
+    locked_until: str = ""
+    """Documents and payments dated on or before this day are refused; the code is not published (11)."""
     overdue_before_partial: bool = True
     """A part-paid invoice past its due date shows `overdue`, not `partially_paid` (11)."""
     own_number_without_flag: Literal["refused", "ignored", "accepted"] = "refused"
@@ -33,6 +37,10 @@ class Behaviour:
     """A line without `tax_id` takes the tax of its item; the facts are silent, an empty `tax_id` says none."""
     tax_per_line: bool = False
     """A tax is rounded line by line instead of once on the sum (5)."""
+    net_first: bool = False
+    """Prices with tax: each line's net is rounded first and taxed again, so that a total may be a cent off (5)."""
+    whole_totals: bool = False
+    """The organisation rounds totals to whole units (5)."""
     rate_decimals: int = 6
     """Decimals kept of a rate and a quantity (5)."""
 
@@ -72,6 +80,10 @@ class Behaviour:
     # --- settings ---
     groups_among_taxes: bool = True
     """Tax groups stand in the list of taxes, as `tax_group` (16)."""
+
+    # --- answers ---
+    lean: bool = False
+    """Answers show of payments and items no more than the contract declares (contracts; 4)."""
 
     # --- time ---
     lag_s: float = 0.0

@@ -19,6 +19,7 @@ from zsync.sandbox.books.creditnotes import CreditNotes
 from zsync.sandbox.books.desk import Desk
 from zsync.sandbox.books.invoices import Invoices
 from zsync.sandbox.books.items import Items
+from zsync.sandbox.books.lean import lean
 from zsync.sandbox.books.payments import Payments
 from zsync.sandbox.books.salesorders import SalesOrders
 from zsync.sandbox.books.settings import NOT_IN_ORGANIZATION, Settings
@@ -101,7 +102,8 @@ class Books:
             except Refusal as no:
                 headers = self.meter.headers() if scopes is not None and no.status != 401 else {}
                 return json_response(no.status, {"code": no.code, "message": no.message}, headers)
-            return json_response(reply.status, {"code": 0, "message": reply.message, **reply.content}, headers)
+            content = lean(reply.content) if self.behaviour.lean else reply.content
+            return json_response(reply.status, {"code": 0, "message": reply.message, **content}, headers)
 
     def _admit(self, request: Request, scopes: frozenset[str]) -> None:
         module = _MODULE.get(request.path.split("/")[1] if "/" in request.path else "")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from zsync.sandbox.web import Call, Reply
+from zsync.sandbox.books.values import INVALID
+from zsync.sandbox.web import Call, Refusal, Reply
 
 if TYPE_CHECKING:
     from zsync.sandbox.books.contacts import Contacts
@@ -38,6 +40,11 @@ class Desk:
         """What the contract knows of `body`. Any other name is noted, and dropped without a word, as live."""
         self.store.unknown_properties += [f"{where}.{name}" for name in body if name not in names]
         return {name: value for name, value in body.items() if name in names}
+
+    def refuse_locked(self, on: date) -> None:
+        """Refusal for a day on or before which transactions are locked."""
+        if on.isoformat() <= self.store.behaviour.locked_until:
+            raise Refusal(400, INVALID, "Transactions before the lock date cannot be added or changed.")
 
     def checked(self, call: Call, names: Container[str], where: str) -> Call:
         """The call with what the contract knows of its body."""

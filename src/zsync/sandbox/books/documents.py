@@ -63,6 +63,7 @@ class Documents:
         """Everything but lines, number and status; what is left out stays as it was."""
         kept: Record = old or {}
         on = day(body, "date", date.fromisoformat(kept["date"]) if kept else self._desk.store.today())
+        self._desk.refuse_locked(on)
         currency = self._currency(body, old, customer)
         head: Record = {
             "customer_id": customer["contact_id"],
@@ -190,6 +191,8 @@ class Documents:
             decimals=self.decimals(document),
             inclusive=document["is_inclusive_tax"],
             tax_per_line=behaviour.tax_per_line,
+            net_first=behaviour.net_first,
+            whole_total=behaviour.whole_totals,
             discount=discount(document["discount"]) if entity else NO_DISCOUNT,
             before_tax=document["is_discount_before_tax"],
             shipping=document["shipping_charge"],

@@ -245,6 +245,7 @@ class Payments:
         if charges and not account:
             raise invalid("account_id")
         on = day_of(body.get("date", kept.get("date")), "date")
+        self._desk.refuse_locked(on)
         reference = text(body, "reference_number", behaviour.payment_reference_max, kept.get("reference_number", ""))
         return {
             "customer_id": customer["contact_id"],

@@ -198,8 +198,10 @@ class SalesOrders(Documents):
             return "invoiced"
         if any(line["quantity_invoiced"] for line in lines):
             return "partially_invoiced"
-        late = status == "open" and document["shipment_date"] and document["shipment_date"] < self._desk.store.today().isoformat()
-        return "overdue" if late else status
+        if status == "draft":
+            return status
+        late = document["shipment_date"] and document["shipment_date"] < self._desk.store.today().isoformat()
+        return "overdue" if late else self._desk.store.behaviour.open_orders
 
     def _invoices(self, document: Record) -> list[Mapping[str, Any]]:
         mine = {line["line_item_id"] for line in document["line_items"]}
