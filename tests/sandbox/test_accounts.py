@@ -246,3 +246,10 @@ def test_the_ledger_holds_no_token_and_no_code() -> None:
 
 def test_an_unknown_page_of_the_accounts_server_is_not_found() -> None:
     assert Caller(Bench().sandbox).get("/oauth/v3/token").status_code == 404
+
+
+@pytest.mark.parametrize("multi_dc", [True, False])
+def test_a_redirect_names_its_data_centre_where_the_client_has_several(multi_dc: bool) -> None:
+    fields = redirected(ask(agreeing(multi_dc=multi_dc)))
+    assert ("location" in fields, "accounts-server" in fields) == (multi_dc, multi_dc)
+    assert fields["code"]

@@ -77,6 +77,20 @@ def test_html_comes_with_200_before_or_after_the_effect() -> None:
     assert names(bench) == ["Ada"]
 
 
+def test_html_comes_with_any_status() -> None:
+    bench = Bench()
+    bench.sandbox.faults.add(on_post("html", status=502, after=False))
+    answer = post(bench)
+    assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (502, "text/html")
+    assert names(bench) == []
+
+
+def test_a_limit_may_be_told_with_another_status() -> None:
+    bench = Bench()
+    bench.sandbox.faults.add(on_post("refuse", status=400, code=44))
+    assert (post(bench).status, names(bench)) == (400, [])
+
+
 def test_truncated_json_is_no_json() -> None:
     bench = Bench()
     bench.sandbox.faults.add(on_post("truncated"))

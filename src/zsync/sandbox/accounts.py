@@ -60,7 +60,8 @@ class Accounts:
 
     `auto_consent`: the consent page agrees by itself. `throttle`: access tokens in ten minutes, None for no limit.
     `error_status`: the HTTP status of token errors (200 live, sometimes 400). `api_domain`, `accounts_server`: what the
-    answers name; empty: the address that the request came to. Another data centre's client is `invalid_client` here.
+    answers name; empty: the address that the request came to. `multi_dc`: switched on for the client; else a redirect
+    names neither location nor server. Another data centre's client is `invalid_client` here.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Accounts:
         error_status: int = 200,
         api_domain: str = "",
         accounts_server: str = "",
+        multi_dc: bool = True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.client = client or Client()
@@ -82,6 +84,7 @@ class Accounts:
         self.error_status = error_status
         self.api_domain = api_domain
         self.accounts_server = accounts_server
+        self.multi_dc = multi_dc
         self.clock = clock
         self._made = 0
         self._codes: dict[str, _Code] = {}
@@ -158,7 +161,8 @@ class Accounts:
         offline = asked.get("access_type") == "offline" and asked.get("prompt") == "consent"
         scopes = frozenset(asked["scope"].replace(" ", ",").split(",")) - {""}
         code = self._new_code(_Code(scopes, self.clock() + 60, target, offline))
-        return _redirect(target, back | {"code": code, "location": self.location, "accounts-server": self._server(request)})
+        where = {"location": self.location, "accounts-server": self._server(request)} if self.multi_dc else {}
+        return _redirect(target, back | {"code": code} | where)
 
     def _consent(self, path: str, asked: Mapping[str, str]) -> Response:
         def link(decision: str, text: str) -> str:

@@ -115,7 +115,7 @@ class Sandbox:
             return self._serve(system, request)
         match fault.verb:
             case "refuse":
-                return _refused(Refusal(fault.status, fault.code, fault.message))
+                return _refused(Refusal(fault.status or 400, fault.code, fault.message))
             case "throttle_minute":
                 return _refused(TOO_MANY_IN_A_MINUTE)
             case "throttle_day":
@@ -144,7 +144,7 @@ class Sandbox:
             case "html":
                 if fault.after:
                     self._serve(system, request)
-                return Response(HTML, status=200, content_type="text/html;charset=UTF-8")
+                return Response(HTML, status=fault.status or 200, content_type="text/html;charset=UTF-8")
             case "truncated":
                 return self._truncated(system, request, fault)
             case _:

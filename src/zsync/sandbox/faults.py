@@ -36,8 +36,9 @@ class Fault:
     """`verb` happens to the `nth` request that matches, and to the `times - 1` after it (0: to all that follow).
 
     `system` (books, accounts, hotel), `method` and `path` (a regular expression, searched in what stands after the
-    system's prefix) match anything when empty. `status`, `code`, `message` are what `refuse` answers; `seconds` belong to
-    `slow` and `late`; with `after`, html and truncated take effect before they spoil the answer.
+    system's prefix) match anything when empty. `status` (400), `code`, `message` are what `refuse` answers, `status` (200)
+    also that of `html`; `seconds` belong to `slow` and `late`; with `after`, html and truncated take effect before they
+    spoil the answer.
     """
 
     verb: Verb
@@ -46,7 +47,7 @@ class Fault:
     path: str = ""
     nth: int = 1
     times: int = 1
-    status: int = 400
+    status: int | None = None
     code: int = 2
     message: str = "Invalid value passed"
     seconds: float = 0.0

@@ -36,7 +36,7 @@ class Organization:
     country_code: str = "DE"
     time_zone: str = "Europe/Berlin"
     price_precision: int = 2
-    plan_name: str = "FREE"
+    plan_name: str = "PREMIUM"
 
     @property
     def zone(self) -> tzinfo:
