@@ -54,6 +54,33 @@ def test_each_kind_has_a_list_with_its_sum_and_each_record_a_page(bench: Bench) 
     assert f"/app/{ORGANIZATION}/invoices/{invoice}" in page(bench, f"/customerpayments/{payment}")
 
 
+def test_a_record_begins_with_what_its_list_shows_and_money_has_its_decimals(bench: Bench) -> None:
+    customer = bench.contact("Ada")
+    invoice = bench.invoice(customer, "I-1", line("263.8", name="Suite"))["invoice_id"]
+    html = page(bench, f"/invoices/{invoice}")
+    first, lines = html.split("<table>")[1:3]
+    assert "263.80" in first
+    assert "sent" in first
+    assert "Suite" in lines
+    assert "Line item id" not in html
+    assert "Shipping address" not in html
+
+
+def test_an_empty_list_says_so_and_sums_speak_of_void_ones_only_where_there_are_any(bench: Bench) -> None:
+    assert "There are none yet" in page(bench, "/creditnotes")
+    order = bench.order(bench.contact("Ada"), "1", line("1"))["salesorder_id"]
+    assert "void ones" not in page(bench, "/salesorders")
+    bench.post(f"/salesorders/{order}/status/void")
+    assert "void ones left out" in page(bench, "/salesorders")
+
+
+def test_the_pages_fit_a_narrow_screen(bench: Bench) -> None:
+    bench.contact("Ada")
+    html = page(bench, "/contacts")
+    assert '<meta name="viewport" content="width=device-width' in html
+    assert html.count("<table>") == html.count("<div><table>") == 1
+
+
 def test_everything_that_comes_out_of_a_record_is_escaped(bench: Bench) -> None:
     id = bench.contact("<img src=x>", notes="<script>alert(1)</script>", billing_address={"city": "<i>"})
     bench.order(id, "<u>1", line("1", name="<em>"))
