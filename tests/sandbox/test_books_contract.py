@@ -9,8 +9,10 @@ import pytest
 
 from contracts_zoho import answer_names, needs_contracts, operation
 from sandbox.bench import Bench, line
-from zsync.sandbox import Behaviour
+from zsync.sandbox import Behaviour, Books
 from zsync.sandbox.books import contacts, creditnotes, invoices, items, known, payments, salesorders
+from zsync.sandbox.books.books import scope_of
+from zsync.sandbox.books.desk import Route
 from zsync.sandbox.books.query import Listing, known_filters
 
 pytestmark = needs_contracts
@@ -48,6 +50,13 @@ def test_the_stand_in_knows_the_names_of_the_contract_and_no_others(names: froze
     declared, gaps = documented(path, under)
     assert declared - names == set()
     assert names - declared - gaps == set()
+
+
+@pytest.mark.parametrize("route", Books().routes, ids=lambda route: f"{route.method} {route.pattern}")
+def test_a_route_is_documented_and_asks_for_its_scope(route: Route) -> None:
+    found = operation(route.method, f"/books/v3{route.pattern.replace('{}', '1')}")
+    assert found is not None
+    assert found.scopes == {scope_of(route.method, route.pattern)}
 
 
 LISTS: Mapping[str, Listing] = {

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SYSTEMS = ("books", "accounts", "hotel", "pages")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. `path` is what stands after the system's prefix; `status` 0: it got no answer; `code`: Zoho's.
+    """One request to `system`: books, accounts, hotel or pages.
 
-    `fault`: the verb of the fault that met it. `landed_late`: it took effect after the client had given up.
+    `path` is what stands after the system's prefix; `status` 0: it got no answer; `code`: Zoho's. `fault`: the verb of the
+    fault that met it. `landed_late`: it took effect after the client had given up.
     """
 
     system: str

@@ -76,7 +76,7 @@ class Books:
         desk.invoices = Invoices(desk)
         desk.payments = Payments(desk)
         desk.creditnotes = CreditNotes(desk)
-        self._routes = [
+        self.routes = [
             *desk.settings.routes(),
             *desk.contacts.routes(),
             *desk.items.routes(),
@@ -106,14 +106,14 @@ class Books:
             return json_response(reply.status, {"code": 0, "message": reply.message, **content}, headers)
 
     def _admit(self, request: Request, scopes: frozenset[str]) -> None:
-        module = _MODULE.get(request.path.split("/")[1] if "/" in request.path else "")
-        if module is not None and not _granted(scopes, module, _RIGHT.get(request.method, "READ")):
+        scope = scope_of(request.method, request.path)
+        if scope and not _granted(scopes, scope):
             raise NO_SCOPE
         self.meter.check()
 
     def _answer(self, request: Request) -> Reply:
         call = Call(request.method, request.path, request.args.to_dict(), body_of(request))
-        for route in self._routes:
+        for route in self.routes:
             ids = route.match(call)
             if ids is not None:
                 self._check_organization(call)
@@ -308,9 +308,14 @@ class Books:
             self.table(kind).remove(id)
 
 
-def _granted(scopes: frozenset[str], module: str, right: str) -> bool:
-    wanted = {f"ZohoBooks.{module}.{right}", f"ZohoBooks.{module}.ALL", "ZohoBooks.fullaccess.all"}
-    return bool(wanted & scopes)
+def scope_of(method: str, path: str) -> str:
+    """The scope that a request needs; empty where nothing stands at its path."""
+    module = _MODULE.get(path.split("/")[1] if "/" in path else "")
+    return f"ZohoBooks.{module}.{_RIGHT.get(method, 'READ')}" if module else ""
+
+
+def _granted(scopes: frozenset[str], scope: str) -> bool:
+    return bool({scope, f"{scope.rpartition('.')[0]}.ALL", "ZohoBooks.fullaccess.all"} & scopes)
 
 
 def _documents(shown: Mapping[str, Record]) -> list[tuple[str, Decimal]]:

@@ -145,7 +145,7 @@ class SalesOrders(Documents):
                 self.table.touch(order)["status"] = "open"
             case _:
                 raise self.not_allowed("Only a draft sales order can be opened.")
-        return Reply(message="Sales order status has been changed to Open.")
+        return Reply(message="Sales order status has been changed to Open.", status=201)
 
     def _void(self, call: Call, id: str) -> Reply:
         order = self.find(id)
@@ -156,7 +156,7 @@ class SalesOrders(Documents):
             raise self.not_allowed("A sales order that has been invoiced cannot be voided.")
         else:
             self.table.touch(order).update(status="void", void_reason=reason)
-        return Reply(message="Sales order status has been changed to Void.")
+        return Reply(message="Sales order status has been changed to Void.", status=201)
 
     # --- kitchen -----------------------------------------------------------------------------------------------------
 

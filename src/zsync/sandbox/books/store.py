@@ -65,9 +65,6 @@ class Table:
     def __iter__(self) -> Iterator[Record]:
         return iter(list(self._rows.values()))
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def __contains__(self, id: object) -> bool:
         return id in self._rows
 
