@@ -271,5 +271,6 @@ def _redirect(target: str, fields: Mapping[str, str]) -> Response:
 
 
 def _page(status: int, words: str, html: str = "") -> Response:
-    body = f"<!doctype html><title>Accounts (sandbox)</title><h1>Accounts (sandbox)</h1><p>{escape(words)}</p>{html}"
+    head = '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1"><title>Accounts (sandbox)</title>'
+    body = f"{head}<h1>Accounts (sandbox)</h1>{html or f'<p>{escape(words)}</p>'}"
     return Response(body, status=status, content_type="text/html;charset=UTF-8")
