@@ -242,6 +242,11 @@ def test_nothing_at_zero_percent_needs_no_tax() -> None:
     assert tax_id(Decimal(0), "", RULES, FACTS) == ""
 
 
+def test_a_line_without_tax_says_so_or_zoho_may_take_the_item_s() -> None:
+    (body,) = made([line("10", rate="0")], "10").line_items
+    assert body["tax_id"] == ""
+
+
 # --- totals -----------------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e import harness
 from e2e.harness import CONTRACTS, House
 from zsync.sandbox.books.behaviour import Behaviour
 from zsync.sandbox.faults import Fault
@@ -112,6 +113,22 @@ def test_where_orders_start_as_drafts_it_costs_five(tmp_path: Path) -> None:
     house.sandbox.ledger.clear()
     house.run()
     assert house.sandbox.ledger.calls("books") == 5
+
+
+def test_an_order_sold_without_tax_stays_so_although_its_items_have_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sold before the hotel charged any tax; the organisation has no tax of 0 %."""
+    monkeypatch.setattr(harness, "TAXES", {"10": "10", "20": "20"})
+    tables = demo.group()
+    for name in ("orders", "order_invoices", "order_details", "room_bookings"):
+        for row in tables[name]:
+            if str(row["id" if name == "orders" else "id_order"]) == "1":
+                row |= {field: row[field.replace("_excl", "_incl")] for field in row if field.endswith("_tax_excl")}
+    house = House(tables, tmp_path, now=NOW)
+    assert house.initialise().outcome == "ok"
+    assert house.run().outcome == "ok"
+    (order,) = [d for d in house.books.salesorders.values() if d["salesorder_number"] == "QLO-1"]
+    assert (order["tax_total"], str(order["total"])) == (0, "689.70")
+    assert any(house.books.items[line["item_id"]]["tax_id"] for line in order["line_items"])
 
 
 def test_invoices_left_as_drafts_leave_payments_as_advances(tmp_path: Path) -> None:

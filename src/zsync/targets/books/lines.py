@@ -113,9 +113,8 @@ def _body(line: Line, quantity: Decimal, rate: Decimal, words: str, rules: Rules
     }
     if words:
         body["description"] = words
-    tax = tax_id(line.rate, line.tax_group, rules, facts)
-    if tax:
-        body["tax_id"] = tax
+    # Also where it is none: a line that says nothing may take the tax of its item.
+    body["tax_id"] = tax_id(line.rate, line.tax_group, rules, facts)
     return body
 
 
