@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qloapps import small
-from zsync.errors import ConfigError, RecordError
+from zsync.errors import ConfigError, ContractBroken, RecordError
 from zsync.model.documents import Contact, Credit, Discount, Document, Invoice, Item, Kind, Line, Payment, Sale
 from zsync.model.money import Money
 from zsync.model.record import Record, Unreadable
@@ -393,6 +393,29 @@ def test_a_shop_that_does_not_tell_a_setting_is_not_guessed_at(name: str) -> Non
     rows = small.tables()
     rows["configurations"] = [row for row in rows["configurations"] if row["name"] != name]
     with pytest.raises(ConfigError):
+        small_shop(rows)
+
+
+def test_a_currency_that_nobody_uses_may_be_without_a_rate() -> None:
+    rows = small.tables()
+    rows["currencies"].append(small.currency(3, "JPY", "0.000000", deleted="1"))
+    assert small_shop(rows).currency("3").code == "JPY"
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "value"),
+    [
+        ("taxes", "rate", "a lot"),
+        ("currencies", "conversion_rate", "x"),
+        ("tax_rules", "id_tax", "one"),
+        ("countries", "iso_code", {}),
+        ("translated_configurations", "value", {}),
+    ],
+)
+def test_a_row_of_the_shop_that_makes_no_sense_is_named(table: str, field: str, value: object) -> None:
+    rows = small.tables()
+    rows[table][0][field] = value
+    with pytest.raises(ContractBroken, match=f"row {rows[table][0]['id']} of the shop's `{table}` makes no sense.*`{field}`"):
         small_shop(rows)
 
 

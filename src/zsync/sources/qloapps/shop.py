@@ -6,20 +6,24 @@ this one, 1 combined, 2 one after another).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from zsync.errors import ConfigError, RecordError
+from zsync.errors import ConfigError, ContractBroken, RecordError
 from zsync.model.money import round_half_up
-from zsync.sources.qloapps.values import LOOK, Row, flag, ident, local_text, number, rate, text
+from zsync.sources.qloapps.values import LOOK, REMOTE, Row, flag, ident, local_text, number, plain, text
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class ShopCurrency:
-    """A currency of the shop; `conversion` is units of it for one unit of the default currency."""
+    """A currency of the shop; `conversion` is units of it for one unit of the default currency, and may be 0 where nobody has
+    set it: what is in that currency says so itself."""
 
     id: str
     code: str
@@ -146,19 +150,23 @@ def basics(configurations: Sequence[Row]) -> Basics:
 
 
 def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
-    """The shop from its tables (`configurations`, `translated_configurations`, `currencies`, `countries`, ...)."""
+    """The shop from its tables (`configurations`, `translated_configurations`, `currencies`, `countries`, ...).
+
+    ContractBroken, naming the row, if one of them makes no sense: every booking would be read with a hole in its taxes.
+    """
     settings = {text(row, "name"): row for row in tables["configurations"]}
     known = basics(tables["configurations"])
     language = known.language
-    currencies = {ident(row): _currency(row) for row in tables["currencies"]}
+    currencies = dict(_each(tables, "currencies", _currency))
     default = currencies.get(_setting(settings, "PS_CURRENCY_DEFAULT"))
     if default is None or not _is_code(default.code):
         raise ConfigError(
             "the shop's default currency is not in its list of currencies, or has no ISO code",
             hint="choose it in the back office under Localization",
         )
-    rates = {ident(row): number(row, "rate") for row in tables["taxes"]}
-    prefixes = {text(row, "name"): local_text(row, "value", language) for row in tables["translated_configurations"]}
+    rates = dict(_each(tables, "taxes", lambda row: number(row, "rate")))
+    texts = _each(tables, "translated_configurations", lambda row: (text(row, "name"), local_text(row, "value", language)))
+    prefixes = dict(words for _, words in texts)
     year = ""
     if _setting(settings, "PS_INVOICE_USE_YEAR", "0") not in ("", "0"):
         year = "before" if _setting(settings, "PS_INVOICE_YEAR_POS", "0") not in ("", "0") else "after"
@@ -170,14 +178,27 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
         invoice_prefix=prefixes.get("PS_INVOICE_PREFIX", ""),
         invoice_year=year,
         currencies=currencies,
-        countries={ident(row): (text(row, "iso_code").upper(), local_text(row, "name", language)) for row in tables["countries"]},
-        states={ident(row): (text(row, "iso_code"), local_text(row, "name", language)) for row in tables["states"]},
-        languages={ident(row): text(row, "iso_code").lower() for row in tables["languages"]},
-        tax_rates=_rates(tables["taxes"]),
-        tax_groups={ident(row): text(row, "name") for row in tables["tax_rule_groups"]},
-        tax_rules=[_tax_rule(row, rates) for row in tables["tax_rules"]],
-        places={ident(row): _place(row) for row in tables["hotel_addresses"]},
+        countries=dict(
+            _each(tables, "countries", lambda row: (text(row, "iso_code").upper(), local_text(row, "name", language)))
+        ),
+        states=dict(_each(tables, "states", lambda row: (text(row, "iso_code"), local_text(row, "name", language)))),
+        languages=dict(_each(tables, "languages", lambda row: text(row, "iso_code").lower())),
+        tax_rates=_rates(tables["taxes"], rates),
+        tax_groups=dict(_each(tables, "tax_rule_groups", lambda row: text(row, "name"))),
+        tax_rules=[rule for _, rule in _each(tables, "tax_rules", lambda row: _tax_rule(row, rates))],
+        places=dict(_each(tables, "hotel_addresses", _place)),
     )
+
+
+def _each(tables: Mapping[str, Sequence[Row]], table: str, read: Callable[[Row], T]) -> Iterator[tuple[str, T]]:
+    """The id and the value of each row."""
+    for row in tables[table]:
+        try:
+            yield ident(row), read(row)
+        except RecordError as err:
+            raise ContractBroken(
+                f"row {plain(row, 'id')} of the shop's `{table}` makes no sense: {err.message}", hint=err.hint, remote=REMOTE
+            ) from err
 
 
 def _is_code(code: str) -> bool:
@@ -201,10 +222,10 @@ def _zone(name: str) -> ZoneInfo:
         raise ConfigError(f"the shop's time zone `{name}` is not known", hint="set PS_TIMEZONE to an IANA zone") from None
 
 
-def _rates(taxes: Sequence[Row]) -> list[Decimal]:
+def _rates(taxes: Sequence[Row], rates: Mapping[str, Decimal]) -> list[Decimal]:
     """Every rate once: those in use first, then the retired ones, which explain old orders."""
-    in_use = {number(row, "rate") for row in taxes if flag(row, "active") and not flag(row, "deleted")}
-    return sorted(in_use) + sorted({number(row, "rate") for row in taxes} - in_use)
+    in_use = {rates[ident(row)] for row in taxes if plain(row, "active") == "1" and plain(row, "deleted") in ("", "0")}
+    return sorted(in_use) + sorted(set(rates.values()) - in_use)
 
 
 def _tax_rule(row: Row, rates: Mapping[str, Decimal]) -> TaxRule:
@@ -228,6 +249,6 @@ def _currency(row: Row) -> ShopCurrency:
         code=text(row, "iso_code").upper(),
         symbol=text(row, "sign"),
         decimals=2 if flag(row, "decimals") else 0,
-        conversion=rate(row, "conversion_rate"),
+        conversion=number(row, "conversion_rate"),
         active=flag(row, "active") and not flag(row, "deleted"),
     )

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from zsync.errors import RecordError
 
+REMOTE = "qloapps"
+
 Row = Mapping[str, object]
 
 _ID = re.compile(r"[0-9]{1,18}\Z")
@@ -32,6 +34,14 @@ def text(row: Row, name: str) -> str:
         raise RecordError(f"the field `{name}` is no text", hint=LOOK)
     cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in str(value))
     return cleaned.strip()
+
+
+def plain(row: Row, name: str) -> str:
+    """As `text`, but empty for what is none: to tell which rows belong together. Whoever needs the value reads it anew."""
+    try:
+        return text(row, name)
+    except RecordError:
+        return ""
 
 
 def local_text(row: Row, name: str, language: str) -> str:
