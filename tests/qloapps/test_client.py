@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from qloapps.front import StillClock
-from zsync.errors import ConfigError, ContractBroken, Throttled, Unavailable, ZsyncError
+from zsync.errors import ConfigError, ContractBroken, SuspiciousChange, Throttled, Unavailable, ZsyncError
 from zsync.net.client import Answer, Http
 from zsync.sources.qloapps.client import Webservice, classify
 
@@ -38,7 +38,7 @@ def errors(*codes: int) -> bytes:
         (400, JSON, errors(35), ContractBroken, r"400 \(code 35\)"),
         (400, JSON, errors(81), ContractBroken, r"400 \(code 81\)"),
         (429, HTML, b"", Throttled, "asks for a pause"),
-        (500, JSON, errors(3), Unavailable, r"500 \(code 3\)"),
+        (500, JSON, errors(3), Unavailable, r"500 \(code 3\) when asked for `orders`"),
         (500, HTML, b"<h1>Oops</h1>", Unavailable, "500"),
         (502, HTML, b"", Unavailable, "502"),
         (503, JSON, errors(22), ConfigError, "webservice is switched off"),
@@ -136,6 +136,8 @@ def test_rows_in_another_order_than_asked_for_are_refused() -> None:
         {},
         "words",
         {"states": [{"id": "x"}]},
+        {"states": [{"id": "9" * 30}]},
+        {"states": [{"id": True}]},
     ],
 )
 def test_a_list_of_another_shape_is_refused(body: object) -> None:
@@ -148,8 +150,37 @@ def test_an_error_that_comes_as_a_success_is_refused() -> None:
         list(service(Shop(lambda request: answered({"errors": [{"code": 1}]}))).every("states", ("id",)))
 
 
+def owned_by(request: httpx2.Request) -> httpx2.Response:
+    """One row, of an owner that nobody asks for."""
+    return answered({request.url.path.rpartition("/")[2]: [{"id": 1, "id_order": "0", "reference": "-"}]})
+
+
+def test_an_empty_list_is_asked_for_a_second_time() -> None:
+    replies = iter([answered([]), answered({"states": [{"id": 1}]})])
+    shop = Shop(lambda request: next(replies))
+    assert list(service(shop).every("states", ("id",))) == [{"id": 1}]
+    first, second = shop.requests
+    assert first.url == second.url
+
+
+def test_a_page_that_is_lost_behind_a_full_one_is_asked_for_a_second_time() -> None:
+    replies = iter([answered({"states": [{"id": 1}, {"id": 2}]}), answered([]), answered({"states": [{"id": 3}]})])
+    shop = Shop(lambda request: next(replies))
+    assert [row["id"] for row in service(shop, page_size=2).every("states", ("id",))] == [1, 2, 3]
+
+
+def test_an_answer_without_the_witness_is_a_failed_query() -> None:
+    rows = [{"id": 1, "id_customer": "0"}, {"id": 2, "id_customer": "8"}]
+    shop = Shop(lambda request: answered({"addresses": rows}))
+    assert list(service(shop).among("addresses", "id_customer", ["8", "9"], witness="0")) == rows[1:]
+    assert shop.requests[0].url.params["filter[id_customer]"] == "[0|8|9]"
+    rows.pop(0)
+    with pytest.raises(SuspiciousChange, match="`addresses` came without a row that is there"):
+        list(service(shop).among("addresses", "id_customer", ["8", "9"], witness="0"))
+
+
 def test_close_ids_are_asked_for_as_a_range_and_others_as_a_list() -> None:
-    shop = Shop(lambda request: answered([]))
+    shop = Shop(owned_by)
     of = service(shop)
     list(of.among("order_details", "id_order", ["3", "1", "2", "5"]))
     list(of.among("order_details", "id_order", ["1", "900"]))
@@ -164,7 +195,7 @@ def test_rows_of_a_range_that_were_not_asked_for_are_left_out() -> None:
 
 
 def test_long_lists_are_split_so_that_an_address_stays_below_eight_kilobytes() -> None:
-    shop = Shop(lambda request: answered([]))
+    shop = Shop(owned_by)
     list(service(shop).among("orders", "reference", [f"REF{n:06d}" for n in range(2000)]))
     assert len(shop.requests) > 1
     assert max(len(str(request.url)) for request in shop.requests) < 7000

@@ -1,24 +1,29 @@
 """Assembling: all rows of some booking references in a few requests, each table asked once a page.
 
-references -> orders -> lines, rooms, discounts, invoices, slips (by order) -> extra demands (by room)
+references -> orders -> lines, rooms, discounts, invoices, slips (by order) -> extra demands (by room) -> orders once more
           `-> payments
+
+The shop writes a booking down row by row, without a transaction, and people change it while it is read: what moved in
+between, or is only half there, is read again after a moment.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import timedelta
 
 from zsync.errors import RecordError
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
+from zsync.ports import Clock
 from zsync.sources.qloapps import parse
 from zsync.sources.qloapps.client import Webservice
-from zsync.sources.qloapps.feeds import believe_empty
+from zsync.sources.qloapps.feeds import believe_absent, believe_empty
 from zsync.sources.qloapps.parse import BookingRows
 from zsync.sources.qloapps.shop import Shop
-from zsync.sources.qloapps.values import Row, flag, text
+from zsync.sources.qloapps.values import Row, ident, plain, wall_clock
 
 _BY_ORDER = ("order_details", "room_bookings", "order_discounts", "order_invoices", "order_slip")
 
@@ -30,97 +35,143 @@ _SPOKEN_OF: Mapping[str, str] = {
 }
 """A table, and the field of an order that is not zero where it must have rows for it."""
 
+_PAUSES_S = (2.0, 5.0)
+"""Before a booking is read a second and a third time."""
 
-def bookings(
-    service: Webservice,
-    shop: Shop,
-    tag: str,
-    references: Iterable[str],
-    read_at: datetime,
-    *,
-    held: frozenset[str] = frozenset(),
-    after: int = 0,
-) -> list[Record | Unreadable]:
-    """The records of these references, each whole, by their lowest order.
-
-    `held` are tables known to have rows. References whose lowest order is at or below `after` were handed out before and
-    are left out. SuspiciousChange where a table that must have rows has none at all.
-    """
-    wanted = sorted(set(references))
-    orders = list(service.among("orders", "reference", wanted))
-    by_reference = _grouped(orders, "reference")
-    if after:
-        wanted = [each for each in wanted if each not in by_reference or _lowest(by_reference[each]) > after]
-        orders = [row for each in wanted for row in by_reference.get(each, [])]
-    tables = _tables(service, orders, wanted, held)
-    products = _products(service, tables["order_details"].values())
-    found = [
-        parse.booking(_rows(each, by_reference[each], tables, products), shop, tag, read_at)
-        for each in sorted(by_reference.keys() & set(wanted), key=lambda each: _lowest(by_reference[each]))
-    ]
-    return found + _without_order(tables["order_payments"], by_reference, tag)
+_YOUNG = timedelta(minutes=1)
+"""An order that was saved less than this ago may not be written down to its end yet."""
 
 
-def _tables(
-    service: Webservice, orders: Sequence[Row], references: Sequence[str], held: frozenset[str]
-) -> dict[str, Mapping[str, Sequence[Row]]]:
-    """The rows that belong to these orders, by table and by the id (or reference) that they belong to."""
-    if references and not orders:
-        believe_empty(service, "orders")
-    ids = [text(row, "id") for row in orders]
-    found = {table: _asked(service, table, "id_order", ids, orders, held) for table in _BY_ORDER}
-    if not found["room_bookings"] and any(text(row, "is_booking_product") == "1" for row in found["order_details"]):
-        believe_empty(service, "room_bookings")
-    rooms = found["room_bookings"]
-    payments = _asked(service, "order_payments", "order_reference", references, orders, held)
-    demands = _asked(service, "booking_extra_demands", "id_htl_booking", [text(row, "id") for row in rooms], orders, held)
-    return {
-        **{table: _grouped(rows, "id_order") for table, rows in found.items()},
-        "order_payments": _grouped(payments, "order_reference"),
-        "booking_extra_demands": _grouped(demands, "id_htl_booking"),
-    }
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Puts bookings of one shop together. `held` are tables known to have rows."""
+
+    service: Webservice
+    shop: Shop
+    tag: str
+    clock: Clock
+    held: frozenset[str] = frozenset()
+
+    def bookings(
+        self, references: Iterable[str], *, after: int = 0, listed: Mapping[str, str] | None = None
+    ) -> list[Record | Unreadable]:
+        """The records of these references, each whole, by their lowest order; then those that have none to be found.
+
+        References whose lowest order is at or below `after` were handed out before and are left out. `listed` tells an order
+        of each reference that a list has just shown. SuspiciousChange where a table that must have rows has none at all.
+        """
+        taken: dict[str, BookingRows] = {}
+        wanted = sorted(set(references))
+        for pause in (0.0, *_PAUSES_S):
+            if pause:
+                self.clock.sleep(pause)
+            found = self._taken(wanted, after, listed or {})
+            taken |= found
+            wanted = self._unsettled(found)
+            if not wanted:
+                break
+        whole = sorted((rows for rows in taken.values() if rows.orders), key=_lowest)
+        records = [parse.booking(rows, self.shop, self.tag, self.clock.now()) for rows in whole]
+        return records + [self._without_order(rows, listed or {}) for rows in taken.values() if _speaks(rows, listed or {})]
+
+    def _taken(self, wanted: Sequence[str], after: int, listed: Mapping[str, str]) -> dict[str, BookingRows]:
+        """All rows of these references as they are now."""
+        orders = list(self.service.among("orders", "reference", wanted))
+        if wanted and not orders:
+            believe_absent(self.service, "orders", listed.values())
+            believe_empty(self.service, "orders")
+        by_reference = _grouped(orders, "reference")
+        wanted = [each for each in wanted if each not in by_reference or _least(by_reference[each]) > after]
+        tables = self._tables([row for each in wanted for row in by_reference.get(each, ())], wanted)
+        products = self._products(tables["order_details"].values())
+        return {each: _rows(each, by_reference.get(each, []), tables, products) for each in wanted}
+
+    def _unsettled(self, found: Mapping[str, BookingRows]) -> list[str]:
+        """The references whose orders have moved since they were read, and those that lack rows, or are so young that the
+        shop may not have written them down to their end."""
+        begun = wall_clock(self.service.served_at - _YOUNG, self.shop.zone)
+        now = _grouped(self.service.among("orders", "reference", found), "reference")
+
+        def settled(rows: BookingRows) -> bool:
+            young = any(plain(order, "date_upd") > begun for order in rows.orders)
+            return now.get(rows.reference, []) == rows.orders and parse.complete(rows) and not (young and not parse.adds_up(rows))
+
+        return [each for each, rows in found.items() if not settled(rows)]
+
+    def _tables(self, orders: Sequence[Row], references: Sequence[str]) -> dict[str, Mapping[str, Sequence[Row]]]:
+        """The rows that belong to these orders, by table and by the id (or reference) that they belong to."""
+        ids = [plain(row, "id") for row in orders]
+        found = {table: self._asked(table, "id_order", ids, orders) for table in _BY_ORDER}
+        if not found["room_bookings"] and any(plain(row, "is_booking_product") == "1" for row in found["order_details"]):
+            believe_empty(self.service, "room_bookings")
+        rooms = [plain(row, "id") for row in found["room_bookings"]]
+        payments = self._asked("order_payments", "order_reference", references, orders)
+        demands = self._asked("booking_extra_demands", "id_htl_booking", rooms, orders)
+        return {
+            **{table: _grouped(rows, "id_order") for table, rows in found.items()},
+            "order_payments": _grouped(payments, "order_reference"),
+            "booking_extra_demands": _grouped(demands, "id_htl_booking"),
+        }
+
+    def _asked(self, table: str, name: str, values: Sequence[str], orders: Sequence[Row]) -> list[Row]:
+        """The rows of a table that belong to these. None at all, where the orders speak of some, is only believed of a table
+        that has others. Where no order would tell, rows that are there for certain are asked for, too."""
+        if not values:
+            return []
+        spoken = _SPOKEN_OF.get(table)
+        witness = self._witness(table, name) if spoken is None and table in self.held else ""
+        rows = list(self.service.among(table, name, values, witness=witness))
+        if not rows and spoken is not None and any(plain(row, spoken).strip("0.") for row in orders):
+            believe_empty(self.service, table)
+        return rows
+
+    def _witness(self, table: str, name: str) -> str:
+        """Whose rows a table certainly has; nobody's where it may have lost all."""
+        found = self.service.newest(table, name)
+        if not found:
+            believe_empty(self.service, table)
+        return found
+
+    def _products(self, details: Iterable[Sequence[Row]]) -> frozenset[str]:
+        """The ids of the lines' products that exist. Asked with each page: what was made a minute ago is not gone."""
+        sold = [row for rows in details for row in rows]
+        rooms = {plain(row, "product_id") for row in sold if plain(row, "is_booking_product") == "1"}
+        services = {plain(row, "product_id") for row in sold} - rooms
+        found = [row for table, ids in (("room_types", rooms), ("services", services)) for row in self._existing(table, ids)]
+        return frozenset(plain(row, "id") for row in found)
+
+    def _existing(self, table: str, ids: Iterable[str]) -> list[Row]:
+        known = [id for id in ids if id.isdecimal() and id != "0"]
+        rows = list(self.service.among(table, "id", known, fields=("id",)))
+        if known and not rows:
+            believe_absent(self.service, table, known)
+        return rows
+
+    def _without_order(self, rows: BookingRows, listed: Mapping[str, str]) -> Unreadable:
+        """Payments whose booking has no order, money that nobody should lose sight of; or an order that is only in a list."""
+        key = Key.of(self.tag, "booking", rows.reference)
+        if rows.reference in listed:
+            id = listed[rows.reference]
+            error = RecordError(
+                "the hotel lists this order and does not find it by its reference",
+                hint="look at its reference in the back office",
+            )
+            return Unreadable(key, "orders", id, f"{rows.reference} / {id}", error)
+        error = RecordError(
+            "a payment names a booking that has no order", hint="look for the reference in the back office under Orders"
+        )
+        return Unreadable(key, "payments", plain(rows.payments[0], "id"), f"{rows.reference} / ?", error)
 
 
-def _asked(
-    service: Webservice, table: str, name: str, values: Sequence[str], orders: Sequence[Row], held: frozenset[str]
-) -> list[Row]:
-    """The rows of a table that belong to these. None at all, where the orders speak of some, is asked again; where they
-    or an earlier reading do, it is only believed of a table that has others."""
-    if not values:
-        return []
-    rows = list(service.among(table, name, values))
-    spoken = _SPOKEN_OF.get(table)
-    due = spoken is not None and any(text(row, spoken).strip("0.") for row in orders)
-    if not rows and due:
-        rows = list(service.among(table, name, values))
-    if not rows and (due or (spoken is None and table in held)):
-        believe_empty(service, table)
-    return rows
-
-
-def _products(service: Webservice, details: Iterable[Sequence[Row]]) -> frozenset[str]:
-    """The ids of the lines' products that exist. Asked with each page: what was made a minute ago is not gone."""
-    sold = [row for rows in details for row in rows]
-    rooms = {text(row, "product_id") for row in sold if flag(row, "is_booking_product")}
-    services = {text(row, "product_id") for row in sold} - rooms
-    found = [row for table, ids in (("room_types", rooms), ("services", services)) for row in _existing(service, table, ids)]
-    return frozenset(text(row, "id") for row in found)
-
-
-def _existing(service: Webservice, table: str, ids: Iterable[str]) -> list[Row]:
-    known = [id for id in ids if id.isdecimal() and id != "0"]
-    if not known:
-        return []
-    rows = list(service.among(table, "id", known, fields=("id",)))
-    if not rows:
-        believe_empty(service, table)
-    return rows
+def _speaks(rows: BookingRows, listed: Mapping[str, str]) -> bool:
+    """Whether a reference without orders must be spoken of."""
+    return not rows.orders and bool(rows.payments or rows.reference in listed)
 
 
 def _rows(
     reference: str, orders: Sequence[Row], tables: Mapping[str, Mapping[str, Sequence[Row]]], products: frozenset[str]
 ) -> BookingRows:
-    ids = [text(row, "id") for row in orders]
+    ids = [plain(row, "id") for row in orders]
 
     def of(table: str, owners: Iterable[str]) -> list[Row]:
         return [row for owner in owners for row in tables[table].get(owner, ())]
@@ -131,7 +182,7 @@ def _rows(
         orders,
         details=of("order_details", ids),
         rooms=rooms,
-        demands=of("booking_extra_demands", [text(row, "id") for row in rooms]),
+        demands=of("booking_extra_demands", [plain(row, "id") for row in rooms]),
         discounts=of("order_discounts", ids),
         invoices=of("order_invoices", ids),
         payments=of("order_payments", [reference]),
@@ -140,31 +191,16 @@ def _rows(
     )
 
 
-def _without_order(
-    payments: Mapping[str, Sequence[Row]], orders: Mapping[str, Sequence[Row]], tag: str
-) -> list[Record | Unreadable]:
-    """Payments whose booking has no order: money that nobody should lose sight of."""
-    return [
-        Unreadable(
-            Key.of(tag, "booking", reference),
-            "payments",
-            text(rows[0], "id"),
-            f"{reference} / ?",
-            RecordError(
-                "a payment names a booking that has no order", hint="look for the reference in the back office under Orders"
-            ),
-        )
-        for reference, rows in sorted(payments.items())
-        if reference not in orders
-    ]
-
-
 def _grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        found[text(row, name)].append(row)
+        found[plain(row, name)].append(row)
     return dict(found)
 
 
-def _lowest(orders: Sequence[Row]) -> int:
-    return min(int(text(row, "id")) for row in orders)
+def _least(orders: Sequence[Row]) -> int:
+    return min(int(ident(row)) for row in orders)
+
+
+def _lowest(rows: BookingRows) -> int:
+    return _least(rows.orders)

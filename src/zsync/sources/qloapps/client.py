@@ -11,21 +11,20 @@ every `limit`: unsorted pages leave rows out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from zsync.errors import ConfigError, ContractBroken, OutOfReach, Throttled, Unavailable, ZsyncError
+from zsync.errors import ConfigError, ContractBroken, OutOfReach, SuspiciousChange, Throttled, Unavailable, ZsyncError
 from zsync.net.client import Answer, Http, Request
 from zsync.sources.qloapps.tables import FIELDS, WHOLE
-from zsync.sources.qloapps.values import Row, ident, text
+from zsync.sources.qloapps.values import REMOTE, Row, ident, plain
 
 T = TypeVar("T")
 Where = Mapping[str, str] | None
-
-REMOTE = "qloapps"
 
 _LONGEST_LIST = 4000
 """Characters of one list of values in the address: with the fields' names it stays below the 8 kB of common servers."""
@@ -112,27 +111,39 @@ class Webservice:
             after = page.last
 
     def among(
-        self, table: str, name: str, values: Iterable[str], *, fields: tuple[str, ...] | None = None, where: Where = None
+        self,
+        table: str,
+        name: str,
+        values: Iterable[str],
+        *,
+        fields: tuple[str, ...] | None = None,
+        where: Where = None,
+        witness: str = "",
     ) -> Iterator[Row]:
-        """The rows whose `name` is one of `values` (ids or references), in no promised order; others are left out."""
+        """The rows whose `name` is one of `values` (ids or references), in no promised order; others are left out.
+
+        `witness` is one value more that is known to have rows: SuspiciousChange for an answer without any of them.
+        """
         wanted = sorted(set(values), key=lambda value: (len(value), value))
         fields = fields or FIELDS.get(table, ())
         for chunk in _chunks(wanted, self._page_size):
-            found = (
-                self._these(table, fields, chunk)
-                if name == "id"
-                else self.every(table, fields, where={**(where or {}), name: _filter(chunk)})
-            )
+            if name == "id":
+                found = list(self._these(table, fields, chunk))
+            else:
+                asked = list(dict.fromkeys([witness, *chunk])) if witness else chunk
+                found = list(self.every(table, fields, where={**(where or {}), name: _filter(asked)}))
+            if witness and all(plain(row, name) != witness for row in found):
+                raise incomplete(table)
             chosen = set(chunk)
-            yield from (row for row in found if text(row, name) in chosen)
+            yield from (row for row in found if plain(row, name) in chosen)
 
     def newest(self, table: str, name: str) -> str:
-        """The highest `id` or the latest `date_upd` of a table; empty for a table without rows."""
-        dated = name == "date_upd"
-        rows = self._ask(Query(table, ("id", name) if dated else ("id",), sort=f"{name}_DESC", dated=dated))
+        """The highest `id`, the latest `date_upd`, ... of a table; empty for a table without rows."""
+        fields = ("id",) if name == "id" else ("id", name)
+        rows = self._ask(Query(table, fields, sort=f"{name}_DESC", dated=name == "date_upd"))
         if rows is None:
             raise _unspeakable(table, 0)
-        return str(rows[0].get(name) or "") if rows else ""
+        return plain(rows[0], name) if rows else ""
 
     def count(self, table: str) -> int:
         """How many rows a table has. Ids only: cheap even for tens of thousands, and without filter, sort or limit."""
@@ -166,7 +177,13 @@ class Webservice:
             yield from self._these(table, fields, ids[middle:])
 
     def _ask(self, query: Query) -> list[Row] | None:
-        """The rows; None where the shop died of the request."""
+        """The rows; None where the shop died of the request. A failed query reads as an empty list, and what is built on
+        one (a customer without an address, a line without a tax) looks whole: an empty list is asked for a second time."""
+        rows = self._list(query)
+        return self._list(query) if rows == [] else rows
+
+    def _list(self, query: Query) -> list[Row] | None:
+        """One request for a list."""
         params = {
             "display": "full" if query.table in WHOLE and not query.fields else f"[{','.join(query.fields)}]",
             **{f"filter[{name}]": value for name, value in query.where.items()},
@@ -208,7 +225,7 @@ def _rows(answer: Answer, table: str) -> list[Row] | None:
 
 def _is_id(value: object) -> bool:
     """A number, or its text: which of them depends on the table."""
-    return isinstance(value, int | str) and str(value).isascii() and str(value).isdecimal()
+    return isinstance(value, int | str) and re.fullmatch(r"[0-9]{1,18}", str(value)) is not None
 
 
 def _stands(answer: Answer, table: str) -> bool:
@@ -285,7 +302,11 @@ def classify(answer: Answer, table: str) -> ZsyncError:
                 remote=REMOTE,
             )
         case status if status >= 500:
-            return Unavailable(f"the shop answered {status}{_told(codes)}", hint="look at the shop's error log", remote=REMOTE)
+            return Unavailable(
+                f"the shop answered {status}{_told(codes)} when asked for `{table or 'api'}`",
+                hint="look at the shop's error log",
+                remote=REMOTE,
+            )
         case status:
             return ContractBroken(
                 f"the shop refuses the request for `{table}`: {status}{_told(codes)}",
@@ -328,6 +349,16 @@ def _not_a_shop(answer: Answer) -> ConfigError:
         hint="set [source] url to the shop's address without `/api`; friendly URLs must be on (the web server rewrites `/api`)",
         remote=REMOTE,
     )
+
+
+def incomplete(table: str) -> SuspiciousChange:
+    """A list came without a row that is known to be there: its query failed, or a part of it."""
+    return doubtful(f"a list of the hotel's table `{table}` came without a row that is there")
+
+
+def doubtful(message: str) -> SuspiciousChange:
+    hint = "look at the shop's error log and database; nothing was changed, and the next run reads it again"
+    return SuspiciousChange(message, hint=hint, remote=REMOTE)
 
 
 def _unspeakable(table: str, after: int) -> OutOfReach:

@@ -12,21 +12,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from zsync.errors import ConfigError, SuspiciousChange
-from zsync.sources.qloapps.client import REMOTE, Webservice
-from zsync.sources.qloapps.values import Row, ident, text, wall_clock
+from zsync.errors import ConfigError
+from zsync.sources.qloapps.client import Webservice, doubtful, incomplete
+from zsync.sources.qloapps.values import Row, ident, plain, wall_clock
 
 OVERLAP = timedelta(hours=1, minutes=5)
 """More than the hour by which the wall clock steps back."""
 
 _TIME = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\Z")
 _VERSION = 1
+
+REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
+_ID = re.compile(r"[1-9][0-9]{0,17}\Z")
 
 MAY_EMPTY = frozenset({"booking_extra_demands", "services"})
 """Tables from which people may take the last row away."""
@@ -98,10 +101,11 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Whose rows have changed (values of the feed's `owner`), and the feed's new mark."""
+    """Whose rows have changed (values of the feed's `owner`), the feed's new mark, and the ids of rows that are nobody's."""
 
     owners: frozenset[str]
     mark: str
+    astray: frozenset[str] = frozenset()
 
 
 def damaged() -> ConfigError:
@@ -120,12 +124,14 @@ def changes(service: Webservice, feed: Feed, cursor: Cursor, zone: ZoneInfo) -> 
     mark = cursor.marks.get(feed.name, "")
     rows, fresh = _by_date(service, feed, cursor, zone) if feed.by == "date_upd" else _by_id(service, feed, mark)
     if rows or not mark:
-        reached = max((_mark(text(row, feed.by)) for row in rows), key=_height, default="")
-        return Changes(frozenset(text(row, feed.owner) for row in fresh) - {"", "0"}, max(reached, mark, key=_height))
+        reached = max((_mark(plain(row, feed.by)) for row in rows), key=_height, default="")
+        whose = {ident(row): _owner(row, feed) for row in fresh}
+        astray = frozenset(id for id, owner in whose.items() if not owner)
+        return Changes(frozenset(whose.values()) - {""}, max(reached, mark, key=_height), astray)
     believe_empty(service, feed.table)
     left = newest(service, feed)
     if _height(left) >= _height(mark):  # it was there all the time, and the answer did not have it
-        raise _suspicious(f"a list of the hotel's table `{feed.table}` came without a row that is there")
+        raise incomplete(feed.table)
     return Changes(frozenset(), left)
 
 
@@ -136,12 +142,16 @@ def believe_empty(service: Webservice, table: str) -> None:
     """
     if service.newest(table, "id") or (table in MAY_EMPTY and service.count(table) == 0):
         return
-    raise _suspicious(f"the hotel's table `{table}` had rows and reads as empty")
+    raise doubtful(f"the hotel's table `{table}` had rows and reads as empty")
 
 
-def _suspicious(message: str) -> SuspiciousChange:
-    hint = "look at the shop's error log and database; nothing was changed, and the next run reads it again"
-    return SuspiciousChange(message, hint=hint, remote=REMOTE)
+def believe_absent(service: Webservice, table: str, ids: Collection[str]) -> None:
+    """Rows that were in a list a moment ago are not in the next one: believed if the shop says of one that it is gone.
+
+    Raises SuspiciousChange.
+    """
+    if ids and service.stands(table, min(ids, key=_height)):
+        raise incomplete(table)
 
 
 def _by_id(service: Webservice, feed: Feed, mark: str) -> tuple[list[Row], list[Row]]:
@@ -156,7 +166,14 @@ def _by_date(service: Webservice, feed: Feed, cursor: Cursor, zone: ZoneInfo) ->
     since = wall_clock(begun - OVERLAP, zone)
     start = min(since, cursor.marks.get(feed.name) or since)
     rows = list(service.every(feed.table, feed.fields, where={"date_upd": f">[{_second_before(start)}]"}, dated=True))
-    return rows, [row for row in rows if text(row, "date_upd") >= since]
+    return rows, [row for row in rows if (plain(row, "date_upd") or since) >= since]
+
+
+def _owner(row: Row, feed: Feed) -> str:
+    """Whose row it is; empty if nobody's that could be asked for."""
+    value = plain(row, feed.owner)
+    usable = REFERENCE if feed.owner == "order_reference" else _ID
+    return value if usable.match(value) else ""
 
 
 def _second_before(wall: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -22,21 +21,32 @@ from zsync.model.key import Key
 from zsync.model.record import Page, Record, Unreadable
 from zsync.ports import Clock
 from zsync.sources.qloapps import assemble, feeds, parse
-from zsync.sources.qloapps.client import REMOTE, Rows, Webservice
-from zsync.sources.qloapps.feeds import Cursor, Feed
+from zsync.sources.qloapps.client import Rows, Webservice
+from zsync.sources.qloapps.feeds import REFERENCE, Changes, Cursor, Feed
 from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
 from zsync.sources.qloapps.tables import FIELDS, SHOP_SETTINGS
-from zsync.sources.qloapps.values import Row, ident, text
+from zsync.sources.qloapps.values import REMOTE, Row, ident, plain
 
 Records = list[Record | Unreadable]
 
 _BOOKINGS_MOST = 200
 """Orders, or references, of one page."""
 
-REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
+_SHOP_TABLES = (
+    "translated_configurations",
+    "currencies",
+    "countries",
+    "states",
+    "languages",
+    "taxes",
+    "tax_rules",
+    "tax_rule_groups",
+)
 
-_SHOP_TABLES = ("currencies", "countries", "states", "languages", "taxes", "tax_rules", "tax_rule_groups")
-_TRANSLATED = "[PS_INVOICE_PREFIX|PS_CREDIT_SLIP_PREFIX]"
+_NEVER_EMPTY = frozenset({"translated_configurations", "countries", "languages"})
+
+_NOBODY = "0"
+"""The customer that addresses of hotels name."""
 
 ITEM_TABLES = {"room_types": "room_types", "service_products": "services"}
 
@@ -68,24 +78,19 @@ class Reader:
         """The shop's settings and the tables without dates: ten requests."""
         self.basics  # noqa: B018 - the language comes first
         tables = {name: self._table(name) for name in _SHOP_TABLES}
-        prefixes = self._service.every(
-            "translated_configurations", FIELDS["translated_configurations"], where={"name": _TRANSLATED}
-        )
-        hotels = self._service.every("addresses", ("id", "id_country", "id_state", "postcode"), where={"id_customer": "[0]"})
-        return shop(
-            {
-                **tables,
-                "configurations": self._settings,
-                "translated_configurations": list(prefixes),
-                "hotel_addresses": list(hotels),
-            }
-        )
+        return shop({**tables, "configurations": self._settings, "hotel_addresses": self._hotels})
+
+    @cached_property
+    def _hotels(self) -> Sequence[Row]:
+        """The addresses of the hotels, which stand among those of the customers; old ones, too."""
+        fields = ("id", "id_country", "id_state", "postcode", "deleted")
+        return list(self._service.every("addresses", fields, where={"id_customer": f"[{_NOBODY}]"}))
 
     def _table(self, name: str) -> list[Row]:
         """A whole table. One that reads as empty is counted: with no tax rule every rate would be none."""
         rows = list(self._service.every(name, FIELDS[name]))
-        if not rows and self._service.count(name):
-            raise ContractBroken(f"the shop counts rows of `{name}` and gives none", hint="look at its error log", remote=REMOTE)
+        if not rows and (name in _NEVER_EMPTY or self._service.count(name)):
+            raise ContractBroken(f"the shop has rows of `{name}` and gives none", hint="look at its error log", remote=REMOTE)
         return rows
 
     # --- streams ------------------------------------------------------------------------------------------------------
@@ -107,10 +112,12 @@ class Reader:
         if known.after is not None:
             yield from self._first_customers(known, known.after)
             return
-        new, owners = self._followed(known, feeds.CUSTOMERS)
-        ids = sorted({id for each in owners.values() for id in each}, key=int)
+        new, found = self._followed(known, feeds.CUSTOMERS)
+        listed = _owners(found, "customers")
+        ids = sorted(listed | _owners(found, "addresses"), key=int)
         for part, mark in _parts(ids, known, new):
             rows = sorted(self._service.among("customers", "id", part), key=lambda row: int(ident(row)))
+            feeds.believe_absent(self._service, "customers", (listed & set(part)) - {ident(row) for row in rows})
             yield Page(tuple(self.customer_records(rows)), str(mark), len(ids))
 
     def bookings(self, cursor: str | None) -> Iterator[Page]:
@@ -119,10 +126,11 @@ class Reader:
         if known.after is not None:
             yield from self._first_bookings(known, known.after)
             return
-        new, owners = self._followed(known, feeds.BOOKINGS)
-        references, nameless = self._references(owners)
-        for part, mark in _parts(references, known, new):
-            found = nameless + self.booking_records(part, held=known.held())
+        new, changed = self._followed(known, feeds.BOOKINGS)
+        references, nameless = self._references(changed)
+        for part, mark in _parts(list(references), known, new):
+            listed = {each: references[each] for each in part if references[each]}
+            found = nameless + self.booking_records(part, held=new.held(), listed=listed)
             nameless = []
             yield Page(tuple(found), str(mark), len(references))
 
@@ -143,7 +151,7 @@ class Reader:
             page = self._service.page("orders", ("id", "reference"), after=after, most=_BOOKINGS_MOST)
             mark = self._next(known, "orders", page)
             references, nameless = self._named(page.rows)
-            found = nameless + self.booking_records(references, held=known.held(), after=after)
+            found = nameless + self.booking_records(list(references), held=known.held(), after=after, listed=references)
             yield Page(tuple(found), str(mark), total)
             if not page.more:
                 return
@@ -173,59 +181,72 @@ class Reader:
         since = int(self._service.served_at.timestamp())
         return Cursor(since, {feed.name: feeds.newest(self._service, feed) for feed in of}, after=0)
 
-    def _followed(self, known: Cursor, of: Sequence[Feed]) -> tuple[Cursor, dict[str, frozenset[str]]]:
-        """The cursor that this reading will leave, and whose rows have changed, by table."""
+    def _followed(self, known: Cursor, of: Sequence[Feed]) -> tuple[Cursor, dict[Feed, Changes]]:
+        """The cursor that this reading will leave, and whose rows have changed, by feed."""
         since = int(self._service.served_at.timestamp())
         found = {feed: feeds.changes(self._service, feed, known, self.basics.zone) for feed in of}
-        owners: dict[str, frozenset[str]] = {}
-        for feed, each in found.items():
-            owners[feed.table] = owners.get(feed.table, frozenset()) | each.owners
-        return Cursor(since, {feed.name: each.mark for feed, each in found.items()}), owners
+        return Cursor(since, {feed.name: each.mark for feed, each in found.items()}), found
 
     # --- whose booking ------------------------------------------------------------------------------------------------
 
-    def _references(self, owners: dict[str, frozenset[str]]) -> tuple[list[str], Records]:
-        """The references that changed rows belong to, by their lowest changed order, and orders without a usable one."""
-        orders = owners["orders"] | owners["room_bookings"] | owners["order_slip"] | owners["order_invoices"]
-        rooms = owners["booking_extra_demands"]
+    def _references(self, changed: Mapping[Feed, Changes]) -> tuple[dict[str, str], Records]:
+        """The references that changed rows belong to, each with its lowest changed order ("" where only a payment names it),
+        and what has no usable one."""
+        listed = _owners(changed, "orders")
+        orders = listed.union(*(_owners(changed, table) for table in ("room_bookings", "order_slip", "order_invoices")))
+        rooms = _owners(changed, "booking_extra_demands")
         if rooms:
-            found = self._service.among("room_bookings", "id", rooms, fields=("id", "id_order"))
-            orders |= {ident(row, "id_order") for row in found}
+            found = list(self._service.among("room_bookings", "id", rooms, fields=("id", "id_order")))
+            feeds.believe_absent(self._service, "room_bookings", rooms - {ident(row) for row in found})
+            orders |= {plain(row, "id_order") for row in found} - {""}
         rows = sorted(self._service.among("orders", "id", orders, fields=("id", "reference")), key=lambda row: int(ident(row)))
-        if orders and not rows:
-            feeds.believe_empty(self._service, "orders")
+        feeds.believe_absent(self._service, "orders", listed - {ident(row) for row in rows})
         references, nameless = self._named(rows)
-        paid = [each for each in sorted(owners["order_payments"]) if REFERENCE.match(each)]
-        return list(dict.fromkeys([*references, *paid])), nameless
+        paid = [each for feed, each in changed.items() if feed.table == "order_payments"]
+        nameless += [self._nameless("payment", "payments", id) for each in paid for id in sorted(each.astray, key=int)]
+        also = {reference: "" for each in paid for reference in sorted(each.owners) if reference not in references}
+        return references | also, nameless
 
-    def _named(self, rows: Iterable[Row]) -> tuple[list[str], Records]:
-        """References in order, and orders whose reference is none that could be asked for."""
-        references: dict[str, None] = {}
+    def _named(self, rows: Iterable[Row]) -> tuple[dict[str, str], Records]:
+        """References with their lowest order, in its order, and orders whose reference is none that could be asked for."""
+        references: dict[str, str] = {}
         nameless: Records = []
         for row in rows:
-            reference = text(row, "reference")
+            reference = plain(row, "reference")
             if REFERENCE.match(reference):
-                references[reference] = None
+                references.setdefault(reference, ident(row))
             else:
-                id = ident(row)
-                error = RecordError("its booking reference is empty or has odd characters", hint="see it in the back office")
-                nameless.append(Unreadable(Key.of(self._tag, "order", id), "orders", id, f"order {id}", error))
-        return list(references), nameless
+                nameless.append(self._nameless("order", "orders", ident(row)))
+        return references, nameless
+
+    def _nameless(self, word: str, entity: str, id: str) -> Unreadable:
+        error = RecordError("its booking reference is empty or has odd characters", hint="see it in the back office")
+        return Unreadable(Key.of(self._tag, word, id), entity, id, f"{word} {id}", error)
 
     # --- records ------------------------------------------------------------------------------------------------------
 
-    def booking_records(self, references: Sequence[str], *, held: frozenset[str] = frozenset(), after: int = 0) -> Records:
-        """Nothing for references that have neither orders nor payments."""
+    def booking_records(
+        self,
+        references: Sequence[str],
+        *,
+        held: frozenset[str] = frozenset(),
+        after: int = 0,
+        listed: Mapping[str, str] | None = None,
+    ) -> Records:
+        """Nothing for references that have neither orders nor payments, unless they are `listed` with an order."""
         if not references:
             return []
-        return assemble.bookings(self._service, self.shop, self._tag, references, self._clock.now(), held=held, after=after)
+        assembly = assemble.Assembly(self._service, self.shop, self._tag, self._clock, held)
+        return assembly.bookings(references, after=after, listed=listed or {})
 
     def customer_records(self, rows: Sequence[Row]) -> Records:
         """With each customer's address that is not deleted; there is at most one, else the latest counts."""
         if not rows:
             return []
         ids = [ident(row) for row in rows]
-        found = self._service.among("addresses", "id_customer", ids, where={"deleted": "[0]"})
+        # The hotels' own addresses come with each answer: without them it is a failed query, not customers without an address.
+        witness = _NOBODY if any(plain(row, "deleted") == "0" for row in self._hotels) else ""
+        found = self._service.among("addresses", "id_customer", ids, where={"deleted": "[0]"}, witness=witness)
         current = {ident(row, "id_customer"): row for row in sorted(found, key=lambda row: int(ident(row)))}
         now = self._clock.now()
         return [parse.customer(row, current.get(ident(row)), self.shop, self._tag, now) for row in rows]
@@ -241,6 +262,11 @@ def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Se
     for begin in range(0, max(len(values), 1), _BOOKINGS_MOST):
         part = values[begin : begin + _BOOKINGS_MOST]
         yield part, new if begin + _BOOKINGS_MOST >= len(values) else old
+
+
+def _owners(changed: Mapping[Feed, Changes], table: str) -> frozenset[str]:
+    """Whose rows of this table have changed."""
+    return frozenset().union(*(each.owners for feed, each in changed.items() if feed.table == table))
 
 
 def _known_items(cursor: str | None) -> Mapping[str, str]:

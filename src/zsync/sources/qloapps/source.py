@@ -12,11 +12,11 @@ from zsync.errors import ConfigError, ContractBroken, RecordError, ZsyncError
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Clock, Finding
-from zsync.sources.qloapps.client import REMOTE, Webservice
-from zsync.sources.qloapps.feeds import believe_empty
-from zsync.sources.qloapps.read import ITEM_TABLES, REFERENCE, Reader, Records
+from zsync.sources.qloapps.client import Webservice
+from zsync.sources.qloapps.feeds import REFERENCE, believe_empty
+from zsync.sources.qloapps.read import ITEM_TABLES, Reader, Records
 from zsync.sources.qloapps.tables import FIELDS, NEEDED
-from zsync.sources.qloapps.values import Row, ident, text
+from zsync.sources.qloapps.values import REMOTE, Row, ident, text
 
 _ENTITIES = {
     "customers": ("customers", "customer"),
