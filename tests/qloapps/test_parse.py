@@ -240,12 +240,22 @@ def test_an_unknown_currency_is_no_crash() -> None:
     assert "currency" in found.error.message
 
 
-def test_an_unreadable_booking_still_tells_its_day() -> None:
-    rows = small.tables()
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, date(2026, 3, 2)),  # order 1 counts by its invoice, order 4 by its own day, 1 March
+        ({"order_invoices": []}, date(2026, 3, 2)),  # the order knows the date of its invoice
+        ({"orders": {"date_add": "2026-03-09 10:00:00"}}, date(2026, 3, 9)),
+        ({"orders": {"date_add": "soon"}}, None),
+    ],
+)
+def test_an_unreadable_booking_tells_the_latest_day_that_it_counts_by(changed: dict[str, Any], expected: date | None) -> None:
+    rows = small.tables(order_invoices=changed.get("order_invoices", small.tables()["order_invoices"]))
     rows["orders"][0]["total_paid_tax_incl"] = "x"
+    rows["orders"][3].update(changed.get("orders", {}))
     found = booking(rows)
     assert isinstance(found, Unreadable)
-    assert found.day == date(2026, 3, 1)
+    assert found.day == expected
 
 
 # --- customers and items ------------------------------------------------------------------------------------------------------

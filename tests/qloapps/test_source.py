@@ -13,7 +13,7 @@ from qloapps import small
 from qloapps.front import URL, StillClock, read, small_hotel, source, transport
 from zsync.errors import ConfigError, ContractBroken, RecordError, SuspiciousChange
 from zsync.model.key import Key
-from zsync.model.record import Gone, Record
+from zsync.model.record import Gone, Record, Unreadable
 from zsync.net.secret import Secret
 from zsync.sandbox.hotel import Hotel
 from zsync.sources.qloapps import plugin
@@ -103,8 +103,10 @@ def test_a_key_that_is_none_of_the_hotels_is_refused(hotel: Hotel, clock: StillC
 
 def test_a_record_that_makes_no_sense_says_which_field(hotel: Hotel, clock: StillClock) -> None:
     hotel.tables["orders"][1]["date_add"] = "yesterday"
-    with pytest.raises(RecordError, match="`date_add` is no date"):
-        source(hotel, clock).get(Key.parse("hotel:order:2"))
+    found = source(hotel, clock).get(Key.parse("hotel:order:2"))
+    assert isinstance(found, Unreadable)
+    assert "`date_add` is no date" in found.error.message
+    assert (found.key, found.source_id) == ("hotel:booking:BBBBBBBBB", "2")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from zsync.model.documents import Contact, Credit, Currency, Document, Hotel, Invoice, Item, Payment, Sale
 from zsync.model.key import Key
-from zsync.model.record import Record
+from zsync.model.record import Record, Unreadable
 from zsync.ports import Switches
 
 
@@ -39,6 +39,23 @@ def admit(
     return refused
 
 
+def admit_unreadable(
+    broken: Unreadable, switches: Mapping[str, Switches], start_date: date | None, *, demanded: bool = False
+) -> str:
+    """Why a record that cannot be read would not go anyway; empty if it would, or if that is not known."""
+    if start_date is not None and broken.day is not None and broken.day < start_date:
+        return _too_old(start_date)
+    return "" if demanded else _off(broken.entity, switches)
+
+
+def _off(entity: str, switches: Mapping[str, Switches]) -> str:
+    return "" if switches.get(entity, Switches()).create else f"auto_create is off for {entity}"
+
+
+def _too_old(start_date: date) -> str:
+    return f"before the start date {start_date.isoformat()}"
+
+
 def _reason(
     document: Document,
     record: Record,
@@ -49,7 +66,7 @@ def _reason(
     *,
     demanded: bool,
 ) -> str:
-    off = "" if switches.get(document.entity, Switches()).create else f"auto_create is off for {document.entity}"
+    off = _off(document.entity, switches)
     match document:
         case Contact() | Item():
             if demanded:
@@ -59,7 +76,7 @@ def _reason(
             return off
         case Sale():
             if start_date is not None and days.get(document.key, document.day) < start_date:
-                return f"before the start date {start_date.isoformat()}"
+                return _too_old(start_date)
             return off
         case Invoice() | Credit():
             return refused.get(document.sale, "") or off

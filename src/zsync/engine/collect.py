@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zsync.engine.admit import admit
+from zsync.engine.admit import admit, admit_unreadable
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import RecordError, Unmappable
 from zsync.model.documents import Contact, Document, Item
@@ -98,6 +98,10 @@ class Collector:
             broken = Unreadable(key, _entity_word(key), key.id, key.id, err)
             with self._job.state.store.commit():
                 self._keep_unreadable(broken, stream)
+            return
+        if isinstance(record, Unreadable):
+            with self._job.state.store.commit():
+                self._keep_unreadable(record, stream)
             return
         if isinstance(record, Gone):
             with self._job.state.store.commit():
@@ -229,8 +233,20 @@ class Collector:
         self._records.demand(key, scope.stream if scope is not None else DEMANDED)
 
     def _keep_unreadable(self, broken: Unreadable, stream: str) -> None:
-        now = self._job.clock.now()
-        self._records.keep_unreadable(broken, stream, self._job.fingerprint, now, backfill=self._backfill)
+        now, verdict = self._job.clock.now(), self._verdict(broken)
+        self._records.keep_unreadable(broken, verdict, stream, self._job.fingerprint, now, backfill=self._backfill)
+
+    def _verdict(self, broken: Unreadable) -> Verdict | None:
+        """Why nobody need look at a record that cannot be read: a person has ruled on it, or it would not go anyway."""
+        ruling = self._records.ruling(broken.own_key)
+        if ruling is not None and ruling.revision == broken.revision:
+            return Verdict("held", ruling.reason)
+        if any(row.was_sent for row in self._journal.scope(broken.key)):
+            return None
+        scope = self._records.scope(broken.key)
+        demanded = scope is not None and scope.demanded
+        refused = admit_unreadable(broken, self._job.switches, self._job.start_date, demanded=demanded)
+        return Verdict("skipped", refused) if refused else None
 
     def _heed_stop(self) -> None:
         if self._job.stop():

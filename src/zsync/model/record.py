@@ -6,6 +6,7 @@ invoices, payments and slips.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -35,7 +36,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that the source has but that cannot be made sense of: `error` says why. Kept, shown, read again by `retry`."""
+    """A record that the source has but that cannot be made sense of: `error` says why. Kept, shown, read again by `retry`.
+
+    `day` is the latest that its orders could count by; None where even that is not known.
+    """
 
     key: Key
     entity: str
@@ -43,6 +47,16 @@ class Unreadable:
     label: str
     error: RecordError
     day: date | None = None
+
+    @property
+    def own_key(self) -> Key:
+        """What it is listed under, apart from the documents that it would have."""
+        return Key.of(self.key.tag, "unread", f"{self.entity}/{self.source_id}")
+
+    @property
+    def revision(self) -> str:
+        """The same for as long as it cannot be read for the same reason: so long a person's ruling holds."""
+        return hashlib.sha256(self.error.message.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from zsync.errors import RecordError
 from zsync.model.intent import Body, Difference, KnownRows, Plan, Written
 from zsync.model.key import Key
-from zsync.model.record import Gone, Page, Record
+from zsync.model.record import Gone, Page, Record, Unreadable
 
 # --- time ------------------------------------------------------------------------------------------------------------
 
@@ -83,10 +83,11 @@ class Source(Protocol):
         """
         ...
 
-    def get(self, key: Key) -> Record | Gone:
-        """The record of the scope that holds this document (any document's key, or the scope's own), as it is now.
+    def get(self, key: Key) -> Record | Unreadable | Gone:
+        """The record of the scope that holds this document (any document's key, or the scope's own), as it is now: as a page
+        would hold it.
 
-        Raises RecordError where it cannot be made sense of.
+        Raises RecordError for a key that leads to no record.
         """
         ...
 

@@ -99,19 +99,23 @@ class Records:
             self._keep_document(document, record, plan)
         self._forget(record.key, [document.key for document in record.documents])
 
-    def keep_unreadable(self, broken: Unreadable, stream: str, fingerprint: str, now: datetime, *, backfill: bool) -> None:
-        """Keep a record that could not be made sense of, with the reason; it is read again by `retry` or new settings."""
+    def keep_unreadable(
+        self, broken: Unreadable, verdict: Verdict | None, stream: str, fingerprint: str, now: datetime, *, backfill: bool
+    ) -> None:
+        """Keep a record that could not be made sense of, with the reason, or with the verdict that it need not be; it is read
+        again by `retry` or new settings."""
         self._keep_scope(broken.key, stream, "", fingerprint, backfill, broken.day)
-        key = Key.of(broken.key.tag, "unread", f"{broken.entity}/{broken.source_id}")
         self._write(
-            key=str(key),
+            key=str(broken.own_key),
             entity=broken.entity,
             source_id=broken.source_id,
             scope=str(broken.key),
             label=broken.label,
             day=broken.day.isoformat() if broken.day else None,
-            stand="failed",
-            error=_json(asdict(Complaint.of(broken.error))),
+            stand=verdict.stand if verdict is not None else "failed",
+            reason=verdict.reason if verdict is not None else "",
+            error=_json(asdict(Complaint.of(broken.error))) if verdict is None else None,
+            revision=broken.revision,
             read_at=stamp(now),
         )
 

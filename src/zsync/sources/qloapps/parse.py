@@ -133,10 +133,16 @@ def _unreadable(key: Key, rows: BookingRows, err: RecordError) -> Unreadable:
     """As much of a booking as people need to find it."""
     first = min((id for order in rows.orders if (id := text(order, "id")).isdecimal()), key=int, default="")
     try:
-        begun = min((found for order in rows.orders if (found := maybe_day(order, "date_add"))), default=None)
+        latest = max((_counts_by(order, rows) for order in rows.orders), default=None)
     except RecordError:  # the date may be the very thing that is wrong; the error at hand says so
-        begun = None
-    return Unreadable(key, "orders", first or rows.reference, f"{rows.reference} / {first or '?'}", err, begun)
+        latest = None
+    return Unreadable(key, "orders", first or rows.reference, f"{rows.reference} / {first or '?'}", err, latest)
+
+
+def _counts_by(order: Row, rows: BookingRows) -> date:
+    """The day that decides whether an order is in: its invoice's, else its own."""
+    invoiced = [day(row, "date_add") for row in rows.invoices if ident(row, "id_order") == ident(order)]
+    return min(invoiced, default=None) or maybe_day(order, "invoice_date") or day(order, "date_add")
 
 
 def _booking_fields(rows: BookingRows, tag: str) -> dict[Key, Mapping[str, Value]]:

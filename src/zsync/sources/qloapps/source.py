@@ -67,7 +67,7 @@ class QloApps:
             case _:
                 raise ValueError(f"`{stream}` is no stream of QloApps")
 
-    def get(self, key: Key) -> Record | Gone:
+    def get(self, key: Key) -> Record | Unreadable | Gone:
         """Gone only on a 404: an empty list may be a failed query."""
         self._reader.basics  # noqa: B018 - texts are asked for in the shop's language
         match key.entity:
@@ -80,7 +80,7 @@ class QloApps:
                 found = self._reader.item_records(stream, [row]) if row is not None else []
             case _:
                 found = self._booking(key)
-        return _read(found)
+        return found[0] if found else Gone()
 
     def stream_of(self, entity: str) -> str:
         return _ENTITIES[entity][0]
@@ -176,14 +176,6 @@ class QloApps:
         yield Finding("QloApps settings", True, words)
         if skew > _SKEW_S:
             yield Finding("clocks", False, f"the shop's clock and ours are {int(skew)} seconds apart", "set both by NTP")
-
-
-def _read(found: Records) -> Record | Gone:
-    if not found:
-        return Gone()
-    if isinstance(found[0], Unreadable):
-        raise found[0].error
-    return found[0]
 
 
 def _id(key: Key) -> str:
