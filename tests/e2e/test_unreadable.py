@@ -128,3 +128,23 @@ def test_a_customer_who_cannot_be_read_holds_up_his_own_orders_only(tmp_path: Pa
         for each in house.tables["orders"]
         if str(each["id_customer"]) == customer and statuses[str(each["id"])] != "canceled"
     }
+
+
+def test_a_customer_whom_the_hotel_does_not_have_is_named(tmp_path: Path) -> None:
+    tables = demo.group()
+    row(tables, "orders", ORDER)["id_customer"] = "77"
+    house = House(tables, tmp_path, now=NOW)
+    house.initialise()
+    for _ in range(3):
+        report = house.run()
+        assert report.exit_code == 3
+        assert [(each.entity, each.source_id, each.message) for each in report.problems] == [
+            ("customers", "77", "the source does not have it, and another record refers to it")
+        ]
+        assert house.status("orders")[ORDER] == "blocked"
+    house.hotel.desk.customer("Late", "Comer", "late@mail.example")
+    found = house.tables["customers"][-1]
+    found["id"] = 77
+    house.run_to_rest()
+    assert house.status("customers")["77"] == "synced"
+    assert house.status("orders")[ORDER] == "payment_sync"

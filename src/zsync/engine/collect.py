@@ -115,9 +115,16 @@ class Collector:
 
     def _take_gone(self, key: Key) -> None:
         """Gone once may be a slip of the source; gone in two runs is evidence (architecture: taking back needs evidence)."""
+        scope, rows = self._records.scope(key), self._journal.scope(key)
+        if scope is not None and scope.demanded and not rows:  # it was never there for us, and others wait for it
+            error = RecordError(
+                "the source does not have it, and another record refers to it", hint="look at that record in the source"
+            )
+            self._keep_unreadable(Unreadable(key, _entity_word(key), key.id, key.id, error), scope.stream)
+            return
         if not self._records.gone(key, self._run):
             return
-        for row in self._journal.scope(key):
+        for row in rows:
             switches = self._job.switches.get(_entity_word(key))
             if switches is not None and switches.delete and _may_vanish(key):
                 self._journal.want_nothing(row.ref)
