@@ -55,10 +55,10 @@ class Assembly:
     def bookings(
         self, references: Iterable[str], *, after: int = 0, listed: Mapping[str, str] | None = None
     ) -> list[Record | Unreadable]:
-        """The records of these references, each whole, by their lowest order; then those that have none to be found.
+        """The records of these references, each whole, by their lowest order; then payments without an order.
 
         References whose lowest order is at or below `after` were handed out before and are left out. `listed` tells an order
-        of each reference that a list has just shown. SuspiciousChange where a table that must have rows has none at all.
+        of each reference that a list has just shown. SuspiciousChange where rows are missing that must be there.
         """
         taken: dict[str, BookingRows] = {}
         wanted = sorted(set(references))
@@ -72,15 +72,15 @@ class Assembly:
                 break
         whole = sorted((rows for rows in taken.values() if rows.orders), key=_lowest)
         records = [parse.booking(rows, self.shop, self.tag, self.clock.now()) for rows in whole]
-        return records + [self._without_order(rows, listed or {}) for rows in taken.values() if _speaks(rows, listed or {})]
+        return records + [self._without_order(rows) for rows in taken.values() if rows.payments and not rows.orders]
 
     def _taken(self, wanted: Sequence[str], after: int, listed: Mapping[str, str]) -> dict[str, BookingRows]:
         """All rows of these references as they are now."""
         orders = list(self.service.among("orders", "reference", wanted))
         if wanted and not orders:
-            believe_absent(self.service, "orders", listed.values())
             believe_empty(self.service, "orders")
         by_reference = _grouped(orders, "reference")
+        believe_absent(self.service, "orders", [listed[each] for each in wanted if each in listed and each not in by_reference])
         wanted = [each for each in wanted if each not in by_reference or _least(by_reference[each]) > after]
         tables = self._tables([row for each in wanted for row in by_reference.get(each, ())], wanted)
         products = self._products(tables["order_details"].values())
@@ -147,25 +147,13 @@ class Assembly:
             believe_absent(self.service, table, known)
         return rows
 
-    def _without_order(self, rows: BookingRows, listed: Mapping[str, str]) -> Unreadable:
-        """Payments whose booking has no order, money that nobody should lose sight of; or an order that is only in a list."""
+    def _without_order(self, rows: BookingRows) -> Unreadable:
+        """Payments whose booking has no order: money that nobody should lose sight of."""
         key = Key.of(self.tag, "booking", rows.reference)
-        if rows.reference in listed:
-            id = listed[rows.reference]
-            error = RecordError(
-                "the hotel lists this order and does not find it by its reference",
-                hint="look at its reference in the back office",
-            )
-            return Unreadable(key, "orders", id, f"{rows.reference} / {id}", error)
         error = RecordError(
             "a payment names a booking that has no order", hint="look for the reference in the back office under Orders"
         )
         return Unreadable(key, "payments", plain(rows.payments[0], "id"), f"{rows.reference} / ?", error)
-
-
-def _speaks(rows: BookingRows, listed: Mapping[str, str]) -> bool:
-    """Whether a reference without orders must be spoken of."""
-    return not rows.orders and bool(rows.payments or rows.reference in listed)
 
 
 def _rows(

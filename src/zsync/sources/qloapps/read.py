@@ -212,8 +212,8 @@ class Reader:
         references: dict[str, str] = {}
         nameless: Records = []
         for row in rows:
-            reference = plain(row, "reference")
-            if REFERENCE.match(reference):
+            reference = row.get("reference")  # as it is: with a blank before it the database would not find it
+            if isinstance(reference, str) and REFERENCE.match(reference):
                 references.setdefault(reference, ident(row))
             else:
                 nameless.append(self._nameless("order", "orders", ident(row)))
@@ -233,7 +233,7 @@ class Reader:
         after: int = 0,
         listed: Mapping[str, str] | None = None,
     ) -> Records:
-        """Nothing for references that have neither orders nor payments, unless they are `listed` with an order."""
+        """Nothing for references that have neither orders nor payments."""
         if not references:
             return []
         assembly = assemble.Assembly(self._service, self.shop, self._tag, self._clock, held)

@@ -142,7 +142,7 @@ class Basics:
 
 
 def basics(configurations: Sequence[Row]) -> Basics:
-    settings = {text(row, "name"): row for row in configurations}
+    settings = {plain(row, "name"): row for row in configurations}
     language = _setting(settings, "PS_LANG_DEFAULT")
     if not language.isdecimal():
         raise ConfigError("the shop's default language is not understood", hint="look at PS_LANG_DEFAULT of the shop")
@@ -154,7 +154,7 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
 
     ContractBroken, naming the row, if one of them makes no sense: every booking would be read with a hole in its taxes.
     """
-    settings = {text(row, "name"): row for row in tables["configurations"]}
+    settings = {plain(row, "name"): row for row in tables["configurations"]}
     known = basics(tables["configurations"])
     language = known.language
     currencies = dict(_each(tables, "currencies", _currency))
@@ -207,7 +207,7 @@ def _is_code(code: str) -> bool:
 
 def _setting(settings: Mapping[str, Row], name: str, default: str | None = None) -> str:
     row = settings.get(name)
-    value = text(row, "value") if row is not None else ""
+    value = plain(row, "value") if row is not None else ""
     if value or default is not None:
         return value or default or ""
     raise ConfigError(
