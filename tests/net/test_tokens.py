@@ -100,6 +100,29 @@ def test_the_old_tokens_stay_whole_when_the_new_cannot_be_put_in_their_place(pat
     assert store.load() == replace(TOKENS, access="NEW")
 
 
+def test_tokens_that_do_not_fit_on_the_disk_leave_the_old_and_no_half_of_the_new(path: Path) -> None:
+    """A real limit: the system writes what fits, says so only the second time, and refuses the rest."""
+    program = (
+        "import resource, signal, sys\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from zsync.errors import ConfigError\n"
+        "from zsync.net.tokens import FileTokenStore\n"
+        "store = FileTokenStore(Path(sys.argv[1]))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "try:\n"
+        "    store.save(replace(store.load(), access='NEW' * 100))\n"
+        "except ConfigError as err:\n"
+        "    sys.exit(0 if 'cannot be written' in err.message else 8)\n"
+        "sys.exit(9)\n"
+    )
+    store = FileTokenStore(path)
+    store.save(TOKENS)
+    assert subprocess.run([sys.executable, "-c", program, str(path)], check=False, timeout=60).returncode == 0
+    assert store.load() == TOKENS
+
+
 def test_a_folder_that_is_not_there_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:
     store = FileTokenStore(tmp_path / "absent" / "tokens")
     with pytest.raises(ConfigError):

@@ -61,12 +61,10 @@ class FileTokenStore:
         draft = self._path.with_name(self._path.name + ".new")
         try:
             draft.unlink(missing_ok=True)
-            handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY)
-            try:
-                os.write(handle, json.dumps(kept).encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY), "wb") as file:
+                file.write(json.dumps(kept).encode())
+                file.flush()
+                os.fsync(file.fileno())
             draft.replace(self._path)
             folder = os.open(self._path.parent, os.O_RDONLY)
             try:
