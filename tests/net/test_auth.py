@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from net.timepiece import Timepiece
-from zsync.errors import InDoubt, SignInNeeded, Throttled
+from zsync.errors import ConfigError, InDoubt, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
 from zsync.net.auth import TokenAuth
 from zsync.net.client import Answer, Http, Request
 from zsync.net.tokens import FileTokenStore
@@ -167,7 +167,101 @@ def test_what_the_sign_in_server_says_reaches_a_write_as_it_is(tmp_path: Path, e
     with pytest.raises(type(error)):
         door.http().call(WRITE, status)
     assert door.knocks == []
-    assert door.store.load() == tokens("old", -1)
+    kept = door.store.load()
+    assert kept is not None
+    assert replace(kept, throttled_until=None) == tokens("old", -1)
+
+
+# --- ten token requests in ten minutes --------------------------------------------------------------------------------------
+
+
+class Refusing:
+    """A sign-in server that only raises; counts how often it was asked."""
+
+    def __init__(self, door: Door, error: ZsyncError) -> None:
+        self.asked = 0
+        self.error: ZsyncError | None = error
+        door.before_refresh = self
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+
+
+REFUSED = [SignInNeeded("revoked", hint="`zsync auth`", remote="accounts"), ConfigError("invalid_client", hint="check it")]
+
+
+@pytest.mark.parametrize("error", REFUSED)
+def test_a_refused_refresh_token_is_not_offered_again_by_the_next_call(tmp_path: Path, error: ZsyncError) -> None:
+    door = Door(tmp_path, set(), tokens("old", -1))
+    server = Refusing(door, error)
+    http = door.http()
+    for _ in range(5):
+        with pytest.raises(type(error)) as caught:
+            http.call(WRITE, status)
+        assert (caught.value.message, caught.value.hint, caught.value.remote) == (error.message, error.hint, error.remote)
+    assert server.asked == 1
+
+
+def test_after_a_new_sign_in_the_refusal_of_the_old_token_is_forgotten(tmp_path: Path) -> None:
+    door = Door(tmp_path, set(), tokens("old", -1))
+    server = Refusing(door, SignInNeeded("revoked"))
+    http = door.http()
+    with pytest.raises(SignInNeeded):
+        http.call(WRITE, status)
+    server.error = None
+    door.store.save(replace(tokens("old", -1), refresh="r2"))
+    assert http.call(WRITE, status) == 200
+    assert server.asked == 2
+
+
+def test_a_throttled_sign_in_is_left_alone_until_the_pause_is_over_in_the_next_run_too(tmp_path: Path) -> None:
+    door = Door(tmp_path, set(), tokens("old", -1))
+    server = Refusing(door, Throttled("too many sign-ins", after_s=600))
+    for minutes in (0, 4, 4):  # the first, then a call of the same run and one of another
+        door.clock.pass_by(minutes * 60)
+        for http in (door.http(), door.http()):
+            with pytest.raises(Throttled) as caught:
+                http.call(WRITE, status)
+            assert 0 < caught.value.after_s <= 600
+    assert caught.value.after_s == pytest.approx(120)
+    assert caught.value.hint == "it ends at 08:10:00 UTC"
+    assert server.asked == 1
+    server.error = None
+    door.clock.pass_by(120)
+    assert door.http().call(WRITE, status) == 200
+    kept = door.store.load()
+    assert kept is not None
+    assert (server.asked, kept.throttled_until) == (2, None)
+
+
+def test_a_pause_noted_by_a_clock_that_stood_wrong_is_not_heeded(tmp_path: Path) -> None:
+    late = datetime(2031, 1, 1, tzinfo=UTC)
+    door = Door(tmp_path, set(), replace(tokens("old", -1), throttled_until=late))
+    assert door.http().call(WRITE, status) == 200
+
+
+def test_a_throttled_sign_in_does_not_hold_up_a_token_that_is_good(tmp_path: Path) -> None:
+    soon = datetime(2026, 3, 1, 8, 9, tzinfo=UTC)
+    door = Door(tmp_path, {"old"}, replace(tokens("old"), throttled_until=soon))
+    assert door.http().call(WRITE, status) == 200
+
+
+def test_a_sign_in_server_that_does_not_answer_is_asked_a_few_times_by_many_calls(tmp_path: Path) -> None:
+    door = Door(tmp_path, set(), tokens("old", -1))
+    server = Refusing(door, Unavailable("no answer", remote="accounts"))
+    http = door.http()
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            http.call(WRITE, status)
+    assert server.asked == 1
+    with pytest.raises(OutOfReach):
+        http.call(READ, status)
+    assert server.asked <= 5
+    door.clock.pass_by(5)
+    server.error = None
+    assert http.call(WRITE, status) == 200
 
 
 @pytest.mark.parametrize("hosts", [frozenset[str](), frozenset({"www.zohoapis.com"}), frozenset({"www.zohoapis.eu:8443"})])

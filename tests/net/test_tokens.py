@@ -26,6 +26,7 @@ TOKENS = Tokens(
     api_url="https://www.zohoapis.eu",
     location="eu",
     signed_in_at=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
+    throttled_until=datetime(2026, 3, 1, 8, 10, tzinfo=UTC),
 )
 
 
@@ -38,7 +39,7 @@ def test_nobody_is_signed_in_at_first(path: Path) -> None:
     assert FileTokenStore(path).load() is None
 
 
-@pytest.mark.parametrize("tokens", [TOKENS, replace(TOKENS, signed_in_at=None, scopes=())])
+@pytest.mark.parametrize("tokens", [TOKENS, replace(TOKENS, signed_in_at=None, throttled_until=None, scopes=())])
 def test_what_was_saved_is_loaded(path: Path, tokens: Tokens) -> None:
     FileTokenStore(path).save(tokens)
     assert FileTokenStore(path).load() == tokens

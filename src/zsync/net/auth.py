@@ -2,20 +2,29 @@
 
 request --> token younger than its last minute? else refresh (under the lock, after loading again)
         --> refused (the remote says which answers mean so)? refresh once, send once more
+
+Zoho allows ten token requests in ten minutes, for all that a person has signed in. So a refresh that failed is not tried
+again by the next worker or call: refused, not with the same tokens; throttled, not before the pause is over, in this
+process or another; without an answer, not within some seconds.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import httpx2
 
-from zsync.errors import SignInNeeded
+from zsync.errors import ConfigError, Retryable, SignInNeeded, Throttled, Unavailable, ZsyncError
 from zsync.ports import Clock, Tokens, TokenStore
 
 _LAST_MINUTE = timedelta(seconds=60)
+_BETWEEN_TRIES = timedelta(seconds=5)
+"""Between two refreshes that got no answer: a run stops after a few, so that two runs in ten minutes stay below ten."""
+_LONGEST_THROTTLE = timedelta(hours=1)
+"""A pause that seems longer was noted by a clock that stood wrong."""
 
 
 class TokenAuth(httpx2.Auth):
@@ -44,6 +53,8 @@ class TokenAuth(httpx2.Auth):
         self._refused = refused
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
+        self._refusal: tuple[Tokens, ZsyncError] | None = None
+        self._silence: tuple[datetime, Retryable] | None = None
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
         """The flow that httpx2 runs around one request."""
@@ -79,8 +90,36 @@ class TokenAuth(httpx2.Auth):
             if kept is None:
                 raise SignInNeeded("nobody is signed in", hint="`zsync auth`")
             fresh = kept.access != stale and kept.expires_at - self._clock.now() > _LAST_MINUTE
-            if not fresh:
-                kept = self._refresh(kept)
-                self._store.save(kept)
-            self._tokens = kept
-            return kept
+            self._tokens = kept if fresh else self._traded(kept)
+            return self._tokens
+
+    def _traded(self, kept: Tokens) -> Tokens:
+        """Other tokens for these, saved; or what kept the last try from getting any, if this one could do no better."""
+        self._heed_failure(kept)
+        try:
+            fresh = replace(self._refresh(kept), throttled_until=None)
+        except (SignInNeeded, ConfigError) as err:
+            self._refusal = kept, err
+            raise
+        except Throttled as err:
+            self._store.save(replace(kept, throttled_until=self._clock.now() + timedelta(seconds=err.after_s)))
+            raise
+        except Retryable as err:
+            self._silence = self._clock.now() + _BETWEEN_TRIES, err
+            raise
+        self._store.save(fresh)
+        return fresh
+
+    def _heed_failure(self, kept: Tokens) -> None:
+        """Raises what the last try raised, while asking again could only make it worse."""
+        now = self._clock.now()
+        if kept.throttled_until is not None and now < kept.throttled_until <= now + _LONGEST_THROTTLE:
+            left, until = (kept.throttled_until - now).total_seconds(), kept.throttled_until
+            raise Throttled("the sign-in server asked for a pause", after_s=left, hint=f"it ends at {until:%H:%M:%S} UTC")
+        if self._refusal is not None and self._refusal[0] == kept:
+            said = self._refusal[1]
+            raise type(said)(said.message, hint=said.hint, remote=said.remote) from said
+        if self._silence is not None and now < self._silence[0] <= now + _BETWEEN_TRIES:
+            again, silence = self._silence
+            left = (again - now).total_seconds()
+            raise Unavailable(silence.message, after_s=left, hint=silence.hint, remote=silence.remote) from silence

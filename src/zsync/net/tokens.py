@@ -57,6 +57,7 @@ class FileTokenStore:
             "api_url": tokens.api_url,
             "location": tokens.location,
             "signed_in_at": tokens.signed_in_at.isoformat() if tokens.signed_in_at else None,
+            "throttled_until": tokens.throttled_until.isoformat() if tokens.throttled_until else None,
         }
         draft = self._path.with_name(self._path.name + ".new")
         try:
@@ -114,6 +115,7 @@ def _tokens(kept: dict[str, Any]) -> Tokens:
         api_url=_text(kept["api_url"]),
         location=_text(kept["location"]),
         signed_in_at=_moment(kept["signed_in_at"]) if kept["signed_in_at"] else None,
+        throttled_until=_moment(kept["throttled_until"]) if kept["throttled_until"] else None,
     )
 
 

@@ -345,7 +345,10 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a sign-in gave. `accounts_url` and `api_url` are the hosts that the answers named. Never logged, never in repr."""
+    """What a sign-in gave. `accounts_url` and `api_url` are the hosts that the answers named. Never logged, never in repr.
+
+    Before `throttled_until` the sign-in server is not asked for another access token: it has asked for that pause.
+    """
 
     access: str = field(repr=False)
     expires_at: datetime
@@ -355,6 +358,7 @@ class Tokens:
     api_url: str = ""
     location: str = ""
     signed_in_at: datetime | None = None
+    throttled_until: datetime | None = None
 
 
 class TokenStore(Protocol):
