@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from net.timepiece import Timepiece
-from zsync.errors import InDoubt, OutOfReach, Unavailable
+from zsync.errors import ConfigError, InDoubt, OutOfReach, Unavailable
 from zsync.net.client import Answer, Http, Request
 from zsync.net.secret import Secret
 from zsync.targets.zoho.oauth import Application, Redirect, Zoho
@@ -114,6 +114,71 @@ def test_a_proxy_of_the_environment_is_not_asked_about_a_loopback_address(monkey
         http = client(f"http://127.0.0.1:{port}")
         assert http.call(WRITE, value) == 7
         http.close()
+
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that names neither proxy nor certificates."""
+    for name in (*PROXIES, *(each.lower() for each in PROXIES), *CERTIFICATES):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("name", "value_"),
+    [
+        ("HTTPS_PROXY", "socks5://user:SECRET@127.0.0.1:1080"),
+        ("HTTPS_PROXY", "ftp://user:SECRET@127.0.0.1:21"),
+        ("HTTPS_PROXY", "http://user:SECRET@[::1"),
+        ("ALL_PROXY", "socks4://127.0.0.1:1080"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        ("SSL_CERT_FILE", "/etc/hostname"),
+    ],
+)
+def test_a_proxy_or_certificate_of_the_environment_that_cannot_be_used_is_named(
+    bare: pytest.MonkeyPatch, name: str, value_: str
+) -> None:
+    bare.setenv(name, value_)
+    zoho = Zoho(
+        Application(
+            "1000.A", Secret.of("s"), "https://accounts.zoho.eu", "https://www.zohoapis.eu", "http://127.0.0.1:1/callback", ("a",)
+        ),
+        Timepiece(),
+    )
+    for make in (lambda: client("https://hotel.example.com"), zoho.invitation):
+        with pytest.raises(ConfigError, match="environment") as caught:
+            make()
+        assert name in caught.value.hint
+        assert "SECRET" not in caught.value.message
+
+
+def test_a_proxy_that_is_not_there_was_certainly_not_passed_by_a_write(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("HTTPS_PROXY", f"http://user:SECRET@127.0.0.1:{closed_port()}")
+    http = client("https://hotel.example.com")
+    with pytest.raises(Unavailable) as caught:
+        http.call(WRITE, value)
+    assert "SECRET" not in caught.value.message + caught.value.hint
+    http.close()
+
+
+def test_a_proxy_that_refuses_the_connection_was_certainly_not_passed_by_a_write(bare: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+
+    def refuse(connection: socket.socket) -> None:
+        heard.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(refuse) as port:
+        bare.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        http = client("https://hotel.example.com")
+        with pytest.raises(Unavailable):
+            http.call(WRITE, value)
+        http.close()
+    assert [each.split(b"\r\n")[0] for each in heard] == [b"CONNECT hotel.example.com:443 HTTP/1.1"]
 
 
 # --- certificates ---------------------------------------------------------------------------------------------------------

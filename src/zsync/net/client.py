@@ -18,7 +18,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
@@ -140,16 +140,17 @@ class Http:
         self._pace = pace
         self._max_bytes = max_bytes
         self._monotonic = monotonic
-        self._client = httpx2.Client(
-            auth=auth,
-            transport=transport,
-            timeout=httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
-            limits=httpx2.Limits(max_connections=concurrency * 2, max_keepalive_connections=concurrency),
-            headers={"User-Agent": user_agent, "Accept": "application/json"},
-            follow_redirects=False,
-            trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
-            event_hooks={"request": [self._leaving], "response": [self._arriving]},
-        )
+        with usable_environment():
+            self._client = httpx2.Client(
+                auth=auth,
+                transport=transport,
+                timeout=httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
+                limits=httpx2.Limits(max_connections=concurrency * 2, max_keepalive_connections=concurrency),
+                headers={"User-Agent": user_agent, "Accept": "application/json"},
+                follow_redirects=False,
+                trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
+                event_hooks={"request": [self._leaving], "response": [self._arriving]},
+            )
 
     @property
     def calls(self) -> int:
@@ -298,6 +299,19 @@ class _Bounded(httpx2.SyncByteStream):
 
 
 # --- addresses, certificates, logs --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def usable_environment() -> Iterator[None]:
+    """A client is made in here. ConfigError for a proxy or a certificate of the environment that it cannot use."""
+    try:
+        yield
+    except (OSError, ImportError, ValueError, httpx2.InvalidURL) as err:
+        # Their words may hold the proxy's password.
+        raise ConfigError(
+            f"the proxy or the certificates that the environment names cannot be used ({type(err).__name__})",
+            hint="look at HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE, SSLKEYLOGFILE; a proxy is http://host:port, never SOCKS",
+        ) from err
 
 
 def check_url(url: str, what: str) -> None:

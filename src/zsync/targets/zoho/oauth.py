@@ -23,7 +23,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
 from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
-from zsync.net.client import check_url, is_loopback, mute_wire_logs, untrusted
+from zsync.net.client import check_url, is_loopback, mute_wire_logs, untrusted, usable_environment
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
@@ -161,6 +161,10 @@ class Zoho:
         return dict(answer)
 
     def _client(self, accounts: str) -> OAuth2Client:
+        heedful = not is_loopback(urlsplit(accounts).hostname or "")
+        with usable_environment():
+            # Authlib's own, where it cannot be made, prints a complaint of its destructor.
+            httpx2.Client(transport=self._transport, trust_env=heedful).close()
         return OAuth2Client(
             client_id=self._app.client_id,
             client_secret=self._app.client_secret.reveal(),
@@ -168,7 +172,7 @@ class Zoho:
             timeout=self._timeout_s,
             transport=self._transport,
             follow_redirects=False,
-            trust_env=not is_loopback(urlsplit(accounts).hostname or ""),
+            trust_env=heedful,
         )
 
 
