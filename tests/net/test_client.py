@@ -37,13 +37,13 @@ class CountingPace:
     """Notes what the client tells the pace."""
 
     def __init__(self) -> None:
-        self.slots = 0
+        self.slots: list[bool] = []
         self.more = 0
         self.heeded: list[str] = []
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
-        self.slots += 1
+    def slot(self, *, reserved: bool) -> Iterator[None]:
+        self.slots.append(reserved)
         yield
 
     def count(self) -> None:
@@ -305,7 +305,15 @@ def test_each_try_takes_a_slot_and_a_repeated_request_counts_too() -> None:
     pace = CountingPace()
     http = client(lambda request: httpx2.Response(200, json=1), pace=pace, auth=SecondTry())
     http.call(READ, value)
-    assert (pace.slots, pace.more, pace.heeded, http.calls) == (1, 1, ["heeded"], 2)
+    assert (pace.slots, pace.more, pace.heeded, http.calls) == ([False], 1, ["heeded"], 2)
+
+
+def test_the_slots_that_were_reserved_are_for_writes() -> None:
+    pace = CountingPace()
+    http = client(lambda request: httpx2.Response(200, json=1), pace=pace)
+    http.call(WRITE, value)
+    http.call(READ, value)
+    assert pace.slots == [True, False]
 
 
 def test_a_request_that_would_be_repeated_after_the_deadline_is_not_sent_again() -> None:

@@ -120,6 +120,32 @@ def test_a_reserved_slot_that_grew_old_is_no_slot() -> None:
     assert clock.slept == [pytest.approx(60.01)]
 
 
+def test_a_read_does_not_use_up_the_slot_of_a_write() -> None:
+    """A question in doubt may take three calls, and a failed read is tried again: the write beside it must not wait."""
+    clock = Timepiece()
+    limited = pace(clock, Limits(calls_per_minute=3, calls_per_day=None))
+    limited.reserve(1)
+    for _ in range(2):
+        with limited.slot(reserved=False):
+            pass
+    send(limited)
+    assert clock.slept == []
+    assert limited.quota().calls == 3
+    with limited.slot(reserved=False):
+        pass
+    assert clock.slept == [pytest.approx(60.01)]
+
+
+def test_a_read_sits_out_a_pause_while_a_write_has_its_slot() -> None:
+    clock = Timepiece()
+    limited = pace(clock)
+    limited.reserve(1)
+    limited.pause(5)
+    with limited.slot(reserved=False):
+        pass
+    assert clock.slept == [5]
+
+
 def test_released_slots_are_free_again() -> None:
     clock = Timepiece()
     limited = pace(clock, Limits(calls_per_minute=2, calls_per_day=None))

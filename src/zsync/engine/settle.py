@@ -166,7 +166,7 @@ class Settler:
     # --- calling ------------------------------------------------------------------------------------------------------
 
     def _run(self, wave: list[Ask | Look | Call], pool: ThreadPoolExecutor) -> None:
-        self._job.target.reserve(len(wave))  # before `begin`, so that no wait lies between (J2)
+        self._job.target.reserve(sum(isinstance(step, Call) for step in wave))  # before `begin`: no wait lies between (J2)
         self._heed_stop()
         calls = [self._prepared(step) for step in wave]
         now = self._now()

@@ -96,8 +96,8 @@ class Answer:
 class Pacer(Protocol):
     """What the client asks of the pace (see `net/pace.py`)."""
 
-    def slot(self) -> AbstractContextManager[None]:
-        """Held while a request is under way; waits until it may leave."""
+    def slot(self, *, reserved: bool) -> AbstractContextManager[None]:
+        """Held while a request is under way; waits until it may leave. `reserved`: it may use a slot taken for a write."""
         ...
 
     def count(self) -> None:
@@ -177,7 +177,7 @@ class Http:
 
     def _once(self, request: Request, judge: Callable[[Answer], T]) -> T:
         content = encode(request.json) if request.json is not None else None
-        with self._pace.slot() if self._pace is not None else nullcontext():
+        with self._pace.slot(reserved=request.write) if self._pace is not None else nullcontext():
             answer = self._answered(request, content)
             if self._pace is not None:
                 self._pace.heed(answer.headers)

@@ -66,7 +66,7 @@ class Pace:
     # --- before a call --------------------------------------------------------------------------------------------------
 
     def reserve(self, calls: int) -> None:
-        """Take `calls` slots at once: the calls that follow use them up without waiting. Raises QuotaUsedUp.
+        """Take `calls` slots at once: the writes that follow use them up without waiting. Raises QuotaUsedUp.
 
         Returns early, with fewer slots, where the clock's sleep does: the program is asked to stop.
         """
@@ -83,16 +83,18 @@ class Pace:
                 self._give_back(self._reserved.popleft())
 
     @contextmanager
-    def slot(self) -> Iterator[None]:
+    def slot(self, *, reserved: bool = True) -> Iterator[None]:
         """Held while a call is under way: waits for room at once, in the minute and in the day.
 
         Raises QuotaUsedUp, and Throttled if the wait was cut short because the program is asked to stop.
         """
         with self._lock:
+        Not `reserved`: those that were reserved are not for it (a read must not leave a write waiting).
             self._lock.wait_for(lambda: self._under_way < self._width)
             self._under_way += 1
         try:
-            self._take()
+            if not (reserved and self._take_reserved()):
+                self._take()
             yield
         finally:
             with self._lock:
@@ -174,8 +176,8 @@ class Pace:
 
     # --- kitchen ------------------------------------------------------------------------------------------------------
 
-    def _take(self) -> None:
-        """A slot for one call: a reserved one if there is one left, else wait for it."""
+    def _take_reserved(self) -> bool:
+        """Use up a reserved slot; False if none is left."""
         with self._lock:
             now = self._clock.now()
             self._roll(now)
@@ -188,7 +190,11 @@ class Pace:
                 if self._give_back(moment) and moment > now.timestamp() - _WINDOW_S:
                     self._recent.append(now.timestamp())
                     self._sent()
-                    return
+                    return True
+            return False
+
+    def _take(self) -> None:
+        """A slot for one call, waited for."""
         left = self._wait_for_room()
         if left > 0:
             raise Throttled(f"the wait for {self._remote}'s limit was cut short", after_s=left, remote=self._remote)
