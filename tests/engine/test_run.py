@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
 from engine.world import World, booking, customer
+from zsync.engine.job import Stopped
+from zsync.errors import ConfigError, ZsyncError
+
+T = TypeVar("T")
 
 
 def test_a_booking_with_two_orders_and_three_payments_arrives_once() -> None:
@@ -33,3 +42,34 @@ def test_a_second_run_makes_no_call_to_the_target() -> None:
     before = world.books.calls
     world.run()
     assert world.books.calls == before
+
+
+def test_a_slot_of_the_pace_is_reserved_for_each_write_and_for_no_question() -> None:
+    world = World(concurrency=4)
+    world.hotel.put(customer())
+    world.hotel.put(booking())
+    world.initialise()
+    world.fate.on_call[2] = "unanswered"
+    world.run_to_rest()
+    assert world.remote.reads > 0
+    assert world.books.reserved == world.remote.writes
+
+
+@pytest.mark.parametrize("error", [ConfigError("no such organisation"), Stopped("stopped while waiting")])
+def test_a_write_that_was_turned_away_before_it_could_do_anything_leaves_no_doubt(
+    error: ZsyncError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+
+    def turned_away(effect: Callable[[], T]) -> T:
+        raise error
+
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(world.remote, "write", turned_away)
+        report = world.run()
+    assert report.error is error
+    assert not world.doubtful()
+    assert world.run().outcome == "ok"
+    assert (world.remote.writes, world.remote.reads) == (1, 0)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, next_step, resolved
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Options, Stopped
-from zsync.errors import ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
+from zsync.errors import ConfigError, ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
 from zsync.model.intent import Body, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -386,8 +386,8 @@ class Settler:
             case RecordError():
                 self._doubt_facts(error)
                 self._journal.fail(row.ref, Complaint.of(error), now)
-            case RunError() if not isinstance(error, ContractBroken):
-                for each in rows:  # refused at the door: certainly not applied
+            case RunError() | ConfigError() | Stopped() if not isinstance(error, ContractBroken):
+                for each in rows:  # refused at the door, or stopped before it: certainly not applied
                     self._journal.defer(each.ref, now, now, Complaint.of(error))
                 self._stop_after = error
             case _:
