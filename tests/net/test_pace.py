@@ -200,6 +200,16 @@ def test_the_day_rolls_at_midnight_of_the_organisation_not_of_utc() -> None:
     assert (limited.quota().day, limited.quota().calls) == (date(2026, 3, 2), 1)
 
 
+def test_a_clock_that_was_set_back_over_midnight_does_not_give_the_day_again() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(calls_per_minute=None, calls_per_day=10, reserve=NO_RESERVE))
+    send(limited, 10)
+    clock.pass_by(-86400)
+    with pytest.raises(QuotaUsedUp):
+        send(limited)
+    assert (limited.quota().day, limited.quota().calls) == (date(2026, 2, 28), 10)
+
+
 def test_the_day_of_a_change_of_clocks_ends_at_its_own_midnight() -> None:
     clock = Timepiece(datetime(2026, 3, 28, 23, 30, tzinfo=UTC))  # 29 March in Vienna has 23 hours
     limited = pace(clock, Limits(calls_per_day=0))
@@ -272,6 +282,23 @@ def test_a_reset_beyond_reason_is_not_believed() -> None:
     assert caught.value.until == datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
 
 
+def test_what_was_configured_is_not_taken_for_what_the_answers_said_by_the_next_run() -> None:
+    clock = Timepiece()
+    before = pace(clock, Limits(calls_per_day=1000))
+    send(before)
+    after = pace(clock, Limits(calls_per_day=2000), before.quota())
+    assert after.quota().limit == 2000
+
+
+def test_a_reset_that_was_noted_by_a_clock_that_stood_wrong_is_not_waited_for() -> None:
+    clock = Timepiece(datetime(2031, 3, 1, 8, 0, tzinfo=UTC))
+    before = pace(clock)
+    before.heed({"x-rate-limit-limit": "1000", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "3600"})
+    after = pace(Timepiece(), quota=before.quota())
+    send(after)
+    assert (after.quota().remaining, after.quota().limit) == (None, 1000)
+
+
 def test_a_repeated_request_counts_for_the_minute_and_the_day() -> None:
     clock = Timepiece()
     limited = pace(clock)
@@ -321,6 +348,27 @@ def test_reserved_slots_do_not_get_through_a_block() -> None:
         send(limited)
 
 
+def test_a_block_that_was_noted_by_a_clock_that_stood_wrong_is_not_kept_for_years() -> None:
+    clock = Timepiece(datetime(2031, 3, 1, 8, 0, tzinfo=UTC))
+    before = pace(clock)
+    before.block_day()
+    after = pace(Timepiece(), quota=before.quota())
+    send(after)
+    after.pause(600)  # and it does not stand in the way of one that is meant
+    with pytest.raises(QuotaUsedUp) as caught:
+        send(after)
+    assert caught.value.until == datetime(2026, 3, 1, 8, 10, tzinfo=UTC)
+
+
+def test_no_pause_that_an_answer_asks_for_blocks_for_more_than_two_days() -> None:
+    clock = Timepiece()
+    limited = pace(clock)
+    limited.pause(999_999_999)
+    assert limited.quota().blocked_until == clock.now() + timedelta(days=2)
+    with pytest.raises(QuotaUsedUp):
+        send(limited)
+
+
 # --- pauses ---------------------------------------------------------------------------------------------------------------
 
 
@@ -342,6 +390,15 @@ def test_a_short_pause_is_sat_out() -> None:
     limited.pause(5)
     send(limited)
     assert clock.slept == [5]
+
+
+def test_a_clock_that_was_set_back_in_a_pause_does_not_make_it_longer_than_a_pause_can_be() -> None:
+    clock = Timepiece()
+    limited = pace(clock)
+    limited.pause(60)
+    clock.pass_by(-3600)
+    send(limited)
+    assert sum(clock.slept) == pytest.approx(90)
 
 
 def test_a_long_pause_is_a_block() -> None:

@@ -7,7 +7,8 @@
     pause    the remote asked for one: nothing leaves before it is over
     blocked  the day is used up, or the pause is long: nothing leaves before `blocked_until`, which is kept on disk
 
-Every request that is sent counts, refused ones, too.
+Every request that is sent counts, refused ones, too. What is kept are moments of a clock that may be set: no block, pause
+or reset is taken for longer than the remote could have meant, and a day that comes again goes on counting.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ _WINDOW_S = 60.0
 _LONGEST_PAUSE_S = 90.0
 """A pause that a run sits out; a longer one is a block."""
 _LONGEST_DAY_S = 2 * 86400
+"""No block lasts longer, and no reset is further away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Pace:
         self._zone = zone
         self._lock = threading.Condition()
         self._day, self._calls = quota.day, quota.calls
-        self._limit, self._remaining, self._resets_at = quota.limit, quota.remaining, quota.resets_at
+        self._limit = quota.limit if quota.remaining is not None else None  # else it is what was configured then
+        self._remaining, self._resets_at = quota.remaining, quota.resets_at
         self._blocked_until = quota.blocked_until
         self._paused_until = 0.0
         self._recent: deque[float] = deque(sorted(quota.recent))
@@ -86,10 +89,10 @@ class Pace:
     def slot(self, *, reserved: bool = True) -> Iterator[None]:
         """Held while a call is under way: waits for room at once, in the minute and in the day.
 
+        Not `reserved`: those that were reserved are not for it (a read must not leave a write waiting).
         Raises QuotaUsedUp, and Throttled if the wait was cut short because the program is asked to stop.
         """
         with self._lock:
-        Not `reserved`: those that were reserved are not for it (a read must not leave a write waiting).
             self._lock.wait_for(lambda: self._under_way < self._width)
             self._under_way += 1
         try:
@@ -140,7 +143,7 @@ class Pace:
         """Told to wait: nothing leaves before. A pause too long to sit out is a block."""
         now = self._clock.now()
         if seconds > _LONGEST_PAUSE_S:
-            self.block(now + timedelta(seconds=seconds))
+            self.block(now + timedelta(seconds=min(seconds, _LONGEST_DAY_S)))
             return
         with self._lock:
             self._paused_until = max(self._paused_until, now.timestamp() + seconds)
@@ -148,7 +151,7 @@ class Pace:
     def block(self, until: datetime) -> None:
         """Nothing leaves before `until`, in the next runs, too."""
         with self._lock:
-            self._blocked_until = max(self._blocked_until or until, until)
+            self._blocked_until = max(self._block_in_force(self._clock.now()) or until, until)
 
     def block_day(self) -> datetime:
         """Told that the day is used up: nothing leaves until the reset (the answers', else the next midnight there)."""
@@ -182,7 +185,7 @@ class Pace:
             now = self._clock.now()
             self._roll(now)
             self._check_block(now)
-            if self._reserved and (left := self._paused_until - now.timestamp()) > 0:
+            if self._reserved and (left := self._pause_left(now.timestamp())) > 0:
                 # Its row says `sending`: better come back later than wait in between.
                 raise Throttled(f"{self._remote} asked for a pause", after_s=left, remote=self._remote)
             while self._reserved:
@@ -233,8 +236,8 @@ class Pace:
         self._check_block(now)
         self._check_day(now)
         moment = now.timestamp()
-        if moment < self._paused_until:
-            return self._paused_until - moment
+        if (pause := self._pause_left(moment)) > 0:
+            return pause
         self._forget(moment)
         per_minute = self._limits.calls_per_minute
         if per_minute is not None and len(self._recent) >= per_minute:
@@ -246,9 +249,20 @@ class Pace:
         """Drop what is older than the window. What seems to lie ahead (the clock was set back) counts as just now."""
         self._recent = deque(sorted(min(each, moment) for each in self._recent if each > moment - _WINDOW_S))
 
+    def _pause_left(self, moment: float) -> float:
+        """Seconds of the pause that are left. A clock that was set back does not make it longer."""
+        self._paused_until = min(self._paused_until, moment + _LONGEST_PAUSE_S)
+        return self._paused_until - moment
+
+    def _block_in_force(self, now: datetime) -> datetime | None:
+        """Until when, if something blocks now."""
+        until = self._blocked_until
+        return until if until is not None and now < until <= now + timedelta(seconds=_LONGEST_DAY_S) else None
+
     def _check_block(self, now: datetime) -> None:
-        if self._blocked_until is not None and now < self._blocked_until:
-            raise self._used_up(self._blocked_until, "asked to be left alone: its limit of calls is reached")
+        until = self._block_in_force(now)
+        if until is not None:
+            raise self._used_up(until, "asked to be left alone: its limit of calls is reached")
 
     def _check_day(self, now: datetime) -> None:
         """The lower of what is configured and what the answers said; reserved slots count as used."""
@@ -277,10 +291,17 @@ class Pace:
     def _roll(self, now: datetime) -> None:
         """A new day in the organisation's zone starts at zero; what the answers said holds until the reset they named."""
         today = now.astimezone(self._zone).date()
-        if self._remaining is not None and (now >= self._resets_at if self._resets_at is not None else self._day != today):
+        if self._remaining is not None and self._is_over(now, today):
             self._remaining = self._resets_at = self._limit = None
-        if self._day != today:
-            self._day, self._calls = today, 0
+        if self._day is None or today > self._day:
+            self._calls = 0
+        self._day = today  # an earlier one: the clock was set back, or the zone is known now; these calls may be today's
+
+    def _is_over(self, now: datetime, today: date) -> bool:
+        """Whether the day that the answers spoke of has ended."""
+        if self._resets_at is None:
+            return self._day != today
+        return not now < self._resets_at <= now + timedelta(seconds=_LONGEST_DAY_S)
 
     def _midnight(self, now: datetime) -> datetime:
         local = now.astimezone(self._zone)
