@@ -151,6 +151,22 @@ def test_the_day_s_quota_stops_the_run_and_the_rest_goes_tomorrow(
     assert house.standing() == expected
 
 
+@pytest.mark.parametrize("nth", [1, 3])
+def test_a_day_that_is_used_up_before_init_has_begun_means_no_call_by_the_next_one(nth: int, tmp_path: Path) -> None:
+    """The first call looks for payments of ours, the third reads the organisation's settings."""
+    house = House(copy.deepcopy(_small()), tmp_path, now=NOW)
+    house.sandbox.faults.add(Fault("throttle_day", system="books", nth=nth))
+    untils = set()
+    for _ in range(3):
+        with pytest.raises(QuotaUsedUp) as caught:
+            house.initialise()
+        untils.add(caught.value.until)
+    assert house.sandbox.ledger.calls("books") == nth
+    (until,) = untils
+    house.clock.sleep((until - house.clock.now()).total_seconds())
+    assert house.initialise().outcome == "ok"
+
+
 def test_revoked_access_asks_for_a_sign_in_and_loses_nothing(
     undisturbed: tuple[dict[str, list[str]], int], tmp_path: Path
 ) -> None:

@@ -97,15 +97,14 @@ def initialise(job: Job, summary: Summary) -> Report:
     """
     store = job.state.store
     _same_tag_and_realm(job)
-    unknown = set(job.target.claimed(job.source.tag)) - job.state.journal.settled_keys("payments")
-    if unknown:
-        raise ConfigError(
-            f"the organisation has {len(unknown)} payments with our tag `{job.source.tag}` that this state does not know",
-            hint="put the newest back-up of the state in its place; without one, adoption (`zsync init --adopt`) must look first",
-        )
+    try:
+        _knows_its_payments(job)
+        facts = job.target.learn()
+    except ZsyncError:
+        _keep_meter(job)  # it may say that nothing may leave before tomorrow
+        raise
     run = job.state.runs.start("init", job.clock.now())
     report = _report(job, run)
-    facts = job.target.learn()
     with store.commit():
         store.note("tag", job.source.tag)
         store.note("realm", job.target.realm)
@@ -164,6 +163,16 @@ def _may_run(job: Job) -> None:
     if job.state.store.fact("initialised_at") is None:
         raise ConfigError("this state was not initialised", hint="run `zsync init` first: it reads the source and writes nothing")
     _same_tag_and_realm(job)
+
+
+def _knows_its_payments(job: Job) -> None:
+    """Payments carry our tag that the state has not written: another state wrote them, so this one would write them again."""
+    unknown = set(job.target.claimed(job.source.tag)) - job.state.journal.settled_keys("payments")
+    if unknown:
+        raise ConfigError(
+            f"the organisation has {len(unknown)} payments with our tag `{job.source.tag}` that this state does not know",
+            hint="put the newest back-up of the state in its place; without one, adoption (`zsync init --adopt`) must look first",
+        )
 
 
 def _same_place(job: Job) -> None:
@@ -249,6 +258,11 @@ def _guarded(job: Job, report: Report, work: Callable[[], None]) -> None:
         report.outcome, report.error = "stopped", err
     except ZsyncError as err:
         report.outcome, report.error = "failed", err
+    _keep_meter(job)
+
+
+def _keep_meter(job: Job) -> None:
+    """The calls so far, and until when none may leave, on disk for the next run."""
     with job.state.store.commit():
         job.state.meters.save(job.target.realm, job.target.quota())
 
