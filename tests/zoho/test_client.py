@@ -159,6 +159,46 @@ def test_code_45_without_headers_blocks_until_midnight_there() -> None:
     assert books.client.calls == 1
 
 
+def test_code_45_that_names_its_own_pause_is_believed_before_the_header_of_the_day() -> None:
+    headers = {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "7200", "Retry-After": "900"}
+    books = Books(refusal(45, 200, headers))
+    with pytest.raises(QuotaUsedUp) as caught:
+        books.client.post("/items", {})
+    assert caught.value.until == books.clock.now() + timedelta(minutes=15)
+    with pytest.raises(QuotaUsedUp):
+        books.client.get("/items")
+    assert books.client.calls == 1
+
+
+@pytest.mark.parametrize(("code", "kind"), [(44, Throttled), (1070, Throttled), (45, QuotaUsedUp)])
+@pytest.mark.parametrize("status", [200, 201, 400, 401, 403, 429, 500, 503])
+def test_a_limit_is_a_limit_with_any_status_and_no_write_is_in_doubt(code: int, kind: type[ZsyncError], status: int) -> None:
+    books = Books(refusal(code, status))
+    with pytest.raises(kind):
+        books.client.post("/items", {})
+    assert books.client.calls == 1
+    if kind is QuotaUsedUp:
+        with pytest.raises(QuotaUsedUp):
+            books.pace.reserve(1)
+    else:
+        books.pace.reserve(1)
+        assert sum(books.clock.slept) == pytest.approx(60 if code == 44 else 5, abs=0.02)
+
+
+def test_a_read_comes_back_when_an_outage_says_so() -> None:
+    answers = iter([answering(503, {}, {"Retry-After": "30"}), answering(200, {"code": 0})])
+    books = Books(lambda request: next(answers)(request))
+    assert books.client.get("/items") == {"code": 0}
+    assert books.clock.slept == [30]
+
+
+@pytest.mark.parametrize("body", ['{"code": null}', '{"code": true}', '{"code": 0.0}', '{"code": "ok"}', '{"code": []}', "{}"])
+def test_a_success_without_a_proper_code_leaves_a_write_in_doubt(body: str) -> None:
+    books = Books(lambda request: httpx2.Response(201, text=body, headers={"Content-Type": "application/json"}))
+    with pytest.raises(InDoubt):
+        books.client.post("/customerpayments", {})
+
+
 def test_a_pause_that_the_answer_asks_for_goes_before_the_tables() -> None:
     books = Books(refusal(1070, headers={"Retry-After": "20"}))
     with pytest.raises(Throttled) as caught:
@@ -251,6 +291,10 @@ def test_a_document_that_is_not_in_its_answer_is_a_broken_contract() -> None:
         (401, b'{"code":57,"message":"not authorized"}', True),
         (400, b'{ "message":"x", "code" : 57 }', True),
         (400, b'{"code":"14"}', True),
+        (401, b'{"code":6041}', True),
+        (401, b'{"code":44}', False),
+        (401, b'{"code":1070}', False),
+        (401, b'{"code":45}', False),
         (400, b'{"code":5}', False),
         (400, b'{"code":570}', False),
         (400, b'{"code":2,"message":"\\"code\\":57,"}', False),

@@ -153,11 +153,17 @@ class Pace:
         with self._lock:
             self._blocked_until = max(self._block_in_force(self._clock.now()) or until, until)
 
-    def block_day(self) -> datetime:
-        """Told that the day is used up: nothing leaves until the reset (the answers', else the next midnight there)."""
+    def block_day(self, asked_s: float | None = None) -> datetime:
+        """Told that the day is used up: nothing leaves for as long as the answer asks (`asked_s`).
+
+        Where it does not ask: until the reset (the answers', else the next midnight there).
+        """
         now = self._clock.now()
-        with self._lock:
-            until = self._resets_at if self._resets_at is not None and self._resets_at > now else self._midnight(now)
+        if asked_s is not None:
+            until = now + timedelta(seconds=min(asked_s, _LONGEST_DAY_S))
+        else:
+            with self._lock:
+                until = self._resets_at if self._resets_at is not None and self._resets_at > now else self._midnight(now)
         self.block(until)
         return until
 

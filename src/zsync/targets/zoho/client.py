@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zsync.errors import ContractBroken, QuotaUsedUp, Throttled
+from zsync.errors import ContractBroken, QuotaUsedUp, Throttled, Unavailable
 from zsync.net.client import Answer, Http, Request
 from zsync.net.exact import decode
 from zsync.net.pace import Pace
-from zsync.targets.zoho.errors import AT_ONCE_S, REMOTE, TOKEN, classify, unreadable
+from zsync.targets.zoho.errors import AT_ONCE_S, LIMITS, REMOTE, TOKEN, classify, code_of, unreadable
 
 PER_PAGE = 200
 """Zoho's largest page."""
@@ -77,8 +77,11 @@ class ZohoClient:
         except Throttled as err:
             err.after_s = self._slowed(err, answer.retry_after_s)
             raise
+        except Unavailable as err:
+            err.after_s = answer.retry_after_s or 0.0
+            raise
         except QuotaUsedUp as err:
-            until = self._pace.block_day()
+            until = self._pace.block_day(answer.retry_after_s)
             raise QuotaUsedUp(
                 err.message,
                 until=until,
@@ -99,14 +102,13 @@ class ZohoClient:
 
 
 def refused_token(status: int, body: bytes) -> bool:
-    """Whether an answer means the access token: 401, or code 57 or 14 with any other refusal."""
-    if status == 401:
-        return True
+    """Whether an answer means the access token: code 57 or 14 with any refusal, and 401 unless it speaks of a limit."""
     try:
         loaded = decode(body)
     except ContractBroken:
-        return False
-    return isinstance(loaded, dict) and str(loaded.get("code")) in TOKEN
+        return status == 401
+    code = code_of(loaded) if isinstance(loaded, dict) else ""
+    return code in TOKEN or (status == 401 and code not in LIMITS)
 
 
 def rows(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -151,7 +153,7 @@ def _judge(method: str, answer: Answer) -> dict[str, Any]:
         raise unreadable(method, answer.status, answer.request_id) from None
     if not isinstance(loaded, dict):
         raise unreadable(method, answer.status, answer.request_id)
-    error = classify(method, answer.status, str(loaded.get("code", "")), str(loaded.get("message", "")), answer.request_id)
+    error = classify(method, answer.status, code_of(loaded), str(loaded.get("message", "")), answer.request_id)
     if error is not None:
         raise error
     return loaded

@@ -20,7 +20,9 @@ The code decides before the status, because limits may come with any status and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from zsync.errors import (
     ConfigError,
@@ -38,6 +40,9 @@ REMOTE = "zoho-books"
 
 TOKEN = frozenset({"57", "14"})
 """The access token is dead or missing; 57 also: it lacks a scope."""
+
+LIMITS = frozenset({"44", "45", "1070"})
+"""The minute, the day, calls at once. They may come with any status."""
 
 DUPLICATE = frozenset({"1001", "3062", "12018", "36004"})
 """It exists already: contact name, numbers of sales orders, invoices, credit notes; items by name or sku."""
@@ -64,6 +69,19 @@ _HINTS = {
     "11015": "the account is inactive or deleted: change [target.accounts] or [target.payment_methods]",
     "9004": "the currency does not exist in the organisation: add it there",
 }
+
+
+def code_of(answer: Mapping[str, Any]) -> str:
+    """The code of a JSON answer as text; empty where there is none that could be one: then the answer says nothing."""
+    match answer.get("code"):
+        case bool():
+            return ""
+        case int() as number:
+            return str(number)
+        case str() as text if text.isascii() and text.isdecimal():
+            return text
+        case _:
+            return ""
 
 
 def classify(method: str, status: int, code: str, words: str, request_id: str = "") -> ZsyncError | None:
