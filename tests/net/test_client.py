@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -51,6 +51,15 @@ class CountingPace:
 
     def heed(self, headers: object) -> None:
         self.heeded.append("heeded")
+
+
+class Reading(httpx2.Auth):
+    """A sign-in that reads what was refused, as one must that looks for a code."""
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        response = yield request
+        if response.status_code == 401:
+            response.read()
 
 
 def client(handler: Handler, clock: Timepiece | None = None, **more: object) -> Http:
@@ -281,15 +290,99 @@ def test_no_phase_of_a_call_is_given_more_time_than_the_call_has() -> None:
     assert seen == [{"connect": 10.0, "pool": 30.0, "read": 30.0, "write": 30.0}]
 
 
-@pytest.mark.parametrize("content", [b"x" * 1001, gzip.compress(b"x" * 100_000)], ids=["plain", "unpacked"])
-def test_an_answer_that_is_too_large_is_given_up(content: bytes) -> None:
-    headers = {"Content-Encoding": "gzip"} if content[:1] != b"x" else {}
+def test_an_answer_whose_headers_came_late_is_given_what_is_left_for_its_body() -> None:
+    clock = Timepiece()
+    seen: list[float] = []
 
-    def stream(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, content=iter([content]), headers=headers)
+    class Body(httpx2.SyncByteStream):
+        def __init__(self, request: httpx2.Request) -> None:
+            self._request = request
 
-    with pytest.raises(InDoubt, match="ReadError"):
-        client(stream, max_bytes=1000).call(WRITE, lambda answer: len(answer.body))
+        def __iter__(self) -> Iterator[bytes]:
+            seen.append(self._request.extensions["timeout"]["read"])
+            yield b"7"
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        clock.pass_by(25)
+        return httpx2.Response(200, stream=Body(request))
+
+    assert client(handler, clock, timeout_s=30).call(READ, value) == 7
+    assert seen == [5.0]
+
+
+def packed(body: bytes, by: int = 7, encoding: str = "gzip", status: int = 200) -> Handler:
+    """Answers with this body, some bytes at a time."""
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        pieces = iter([body[at : at + by] for at in range(0, len(body), by)])
+        return httpx2.Response(status, content=pieces, headers={"Content-Encoding": encoding, "X-Request-Id": "r-9"})
+
+    return handler
+
+
+TOO_LARGE = [(b"x" * 1001, "identity"), (gzip.compress(b"x" * 100_000), "gzip")]
+
+
+@pytest.mark.parametrize(("body", "encoding"), TOO_LARGE, ids=["plain", "unpacked"])
+@pytest.mark.parametrize("status", [200, 401])
+def test_an_answer_that_is_too_large_is_given_up_and_not_asked_for_again(body: bytes, encoding: str, status: int) -> None:
+    """Whoever reads it: at 401 the sign-in does, before the client."""
+    http = client(packed(body, encoding=encoding, status=status), max_bytes=1000, auth=Reading())
+    with pytest.raises(InDoubt, match="larger than 1000 bytes") as doubt:
+        http.call(WRITE, lambda answer: len(answer.body))
+    assert doubt.value.request_id == "r-9"
+    with pytest.raises(ContractBroken, match="larger than 1000 bytes"):
+        http.call(READ, lambda answer: len(answer.body))
+    assert http.calls == 2
+
+
+def test_a_few_bytes_that_unfold_into_many_are_not_unfolded() -> None:
+    seen: list[int] = []
+
+    class Weighing(httpx2.Auth):
+        def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+            response = yield request
+            for piece in response.iter_raw():
+                seen.append(len(piece))
+
+    body = gzip.compress(b"0" * 50_000_000)
+    http = client(packed(body, len(body)), max_bytes=3_000_000, auth=Weighing())
+    with pytest.raises(ContractBroken):
+        http.call(READ, value)
+    assert max(seen) == 1024 * 1024
+    assert sum(seen) <= 3_000_000
+
+
+@pytest.mark.parametrize("by", [1, 7, 10_000_000])
+@pytest.mark.parametrize("size", [0, 1, 1000, 1024 * 1024, 3_000_000])
+def test_a_packed_answer_is_read_as_it_was_however_it_comes(size: int, by: int) -> None:
+    body = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    handler = packed(gzip.compress(body), by)
+    assert client(handler).call(READ, lambda answer: answer.body) == body
+
+
+def test_an_answer_said_to_be_packed_but_empty_is_empty() -> None:
+    assert client(packed(b"")).call(WRITE, lambda answer: answer.body) == b""
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(gzip.compress(b"1" * 99)[:-9], "gzip"), (b"no gzip", "gzip"), (b"7", "br"), (b"7", "gzip, gzip")],
+)
+def test_a_packed_answer_that_cannot_be_unpacked_is_no_answer(body: bytes, encoding: str) -> None:
+    http = client(packed(body, encoding=encoding))
+    with pytest.raises(InDoubt, match="DecodingError"):
+        http.call(WRITE, value)
+    with pytest.raises(OutOfReach):
+        http.call(READ, value)
+
+
+def test_only_the_packing_that_is_unpacked_here_is_asked_for() -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        assert request.headers["accept-encoding"] == "gzip"
+        return httpx2.Response(200, json=7)
+
+    assert client(handler).call(READ, value) == 7
 
 
 # --- the pace -------------------------------------------------------------------------------------------------------------

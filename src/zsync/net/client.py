@@ -6,8 +6,10 @@
 Retryable are tried again here, a few times; writes never are: their way back is the journal. Whatever goes wrong after a
 write was sent is InDoubt; a connection that was never made is Unavailable, certainly not applied.
 
-Time: connecting takes ten seconds at most, no silence lasts longer than `timeout_s`, and the answer as a whole must be
-there at `timeout_s` after the start, a renewed sign-in included.
+Time: connecting takes ten seconds at most, no silence lasts longer than what is left of `timeout_s`, and no part of an
+answer is taken that comes later than `timeout_s` after the start, a renewed sign-in included.
+
+Size: an answer is unpacked here, piece by piece, and given up at `max_bytes`, whoever reads it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import logging
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -40,6 +43,8 @@ _READ_TRIES_S = (1.0, 4.0, 15.0)
 """Pauses before the second, third and fourth try of a read."""
 _LONGEST_PAUSE_S = 90.0
 _CONNECT_S = 10.0
+_UNPACKED = 1024 * 1024
+"""The largest piece that is unpacked at once: a few bytes may unfold into a thousand times as many."""
 _DEADLINE = "zsync.deadline"
 _REPEATED = "zsync.repeated"
 
@@ -146,7 +151,7 @@ class Http:
                 transport=transport,
                 timeout=httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
                 limits=httpx2.Limits(max_connections=concurrency * 2, max_keepalive_connections=concurrency),
-                headers={"User-Agent": user_agent, "Accept": "application/json"},
+                headers={"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"},
                 follow_redirects=False,
                 trust_env=not is_loopback(urlsplit(base_url).hostname or ""),
                 event_hooks={"request": [self._leaving], "response": [self._arriving]},
@@ -177,17 +182,17 @@ class Http:
 
     def _once(self, request: Request, judge: Callable[[Answer], T]) -> T:
         content = encode(request.json) if request.json is not None else None
-        with self._pace.slot(reserved=request.write) if self._pace is not None else nullcontext():
-            answer = self._answered(request, content)
-            if self._pace is not None:
-                self._pace.heed(answer.headers)
         try:
+            with self._pace.slot(reserved=request.write) if self._pace is not None else nullcontext():
+                answer = self._answered(request, content)
+                if self._pace is not None:
+                    self._pace.heed(answer.headers)
             return judge(answer)
         except ContractBroken as err:
             if not request.write:
                 raise
             # It may well have been applied: only the words of the answer are beyond us.
-            raise InDoubt(err.message, hint=err.hint, remote=self.remote, request_id=answer.request_id) from err
+            raise InDoubt(err.message, hint=err.hint, remote=self.remote, request_id=err.request_id) from err
 
     def _answered(self, request: Request, content: bytes | None) -> Answer:
         started = self._monotonic()
@@ -213,14 +218,8 @@ class Http:
             headers=headers,
             extensions={_DEADLINE: deadline},
         ) as reply:
-            body = bytearray()
-            for piece in reply.iter_bytes():
-                body += piece
-                if len(body) > self._max_bytes:
-                    raise httpx2.ReadError(f"more than {self._max_bytes} bytes", request=reply.request)
             names = {name.lower(): value for name, value in reply.headers.items()}
-            request_id = next((names[name] for name in _REQUEST_IDS if name in names), "")
-            return Answer(reply.status_code, names, bytes(body), request_id)
+            return Answer(reply.status_code, names, reply.read(), _request_id(reply.headers))
 
     def _leaving(self, request: httpx2.Request) -> None:
         """Told by httpx2 before each request: the first, and the one repeated with a new token."""
@@ -241,10 +240,10 @@ class Http:
         request.extensions[_REPEATED] = True
 
     def _arriving(self, response: httpx2.Response) -> None:
-        """Bound the answer before anybody (the sign-in, too) reads it."""
+        """Bound the answer before anybody (the sign-in, too) reads it. No silence in it outlasts what is left now."""
         deadline = response.request.extensions[_DEADLINE]
-        assert isinstance(response.stream, httpx2.SyncByteStream)
-        response.stream = _Bounded(response.stream, response.request, self._max_bytes, deadline, self._monotonic)
+        response.request.extensions["timeout"]["read"] = max(deadline - self._monotonic(), 0.001)  # 0 would be for ever
+        bound(response, self._max_bytes, deadline, self._monotonic)
 
     def _lost(self, request: Request, err: httpx2.HTTPError) -> ZsyncError:
         """What a failed transport means: not sent, or sent and unknown."""
@@ -267,35 +266,77 @@ class Http:
         return Unavailable(f"no answer from {self.remote} ({words})", remote=self.remote)
 
 
+def bound(response: httpx2.Response, max_bytes: int, deadline: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    """Give up this answer beyond `max_bytes` unpacked bytes, and after `deadline`: for a response hook, before it is read.
+
+    Whoever reads it gets ContractBroken, ReadTimeout, or DecodingError for a packing that was not asked for.
+    """
+    assert isinstance(response.stream, httpx2.SyncByteStream)
+    packing = response.headers.pop("content-encoding", "").strip().lower()
+    response.stream = _Bounded(response, response.stream, packing, max_bytes, deadline, monotonic)
+
+
 class _Bounded(httpx2.SyncByteStream):
-    """The raw bytes of an answer, cut off at a size and at a moment."""
+    """The bytes of an answer, unpacked, cut off at a size and at a moment."""
 
     def __init__(
         self,
+        response: httpx2.Response,
         inner: httpx2.SyncByteStream,
-        request: httpx2.Request,
+        packing: str,
         max_bytes: int,
         deadline: float,
         monotonic: Callable[[], float],
     ) -> None:
+        self._response = response
         self._inner = inner
-        self._request = request
+        self._packing = packing
         self._max_bytes = max_bytes
         self._deadline = deadline
         self._monotonic = monotonic
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
-        for piece in self._inner:
+        for piece in self._unpacked():
             size += len(piece)
             if size > self._max_bytes:
-                raise httpx2.ReadError(f"more than {self._max_bytes} bytes", request=self._request)
+                raise ContractBroken(
+                    f"the answer is larger than {self._max_bytes} bytes", request_id=_request_id(self._response.headers)
+                )
+            yield piece
+
+    def _unpacked(self) -> Iterator[bytes]:
+        if self._packing in ("", "identity"):
+            yield from self._timely()
+            return
+        if self._packing not in ("gzip", "x-gzip"):
+            raise httpx2.DecodingError(f"packed as {self._packing[:20]}", request=self._response.request)
+        unpacker, empty = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), True
+        try:
+            for piece in self._timely():
+                while piece and not unpacker.eof:
+                    yield unpacker.decompress(piece, _UNPACKED)
+                    piece, empty = unpacker.unconsumed_tail, False
+            yield unpacker.flush()
+        except zlib.error as err:
+            raise httpx2.DecodingError("no gzip", request=self._response.request) from err
+        if not (unpacker.eof or empty):
+            raise httpx2.DecodingError("gzip without an end", request=self._response.request)
+
+    def _timely(self) -> Iterator[bytes]:
+        for piece in self._inner:
             if self._monotonic() > self._deadline:
-                raise httpx2.ReadTimeout("the answer took too long as a whole", request=self._request)
+                raise httpx2.ReadTimeout("the answer took too long as a whole", request=self._response.request)
             yield piece
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _request_id(headers: Mapping[str, str]) -> str:
+    """The remote's own number for the request, for support; names of headers have no case."""
+    names = {name.lower(): value for name, value in headers.items()}
+    return next((names[name] for name in _REQUEST_IDS if name in names), "")
 
 
 # --- addresses, certificates, logs --------------------------------------------------------------------------------------
