@@ -12,10 +12,11 @@ import pytest
 from books.bodies import CONTACT, PAYMENT, key
 from books.desk import Desk
 from zsync.errors import ConfigError, InDoubt, Refused, SignInNeeded, Unavailable
-from zsync.ports import Finding, Write
+from zsync.ports import Finding, Quota, Write
 from zsync.sandbox import Fault
 from zsync.targets.books import _zone, plugin
 from zsync.targets.books.modules import modules
+from zsync.targets.books.settings import BooksSettings, Entities
 from zsync.targets.books.taxes import Facts
 
 
@@ -189,3 +190,20 @@ def test_amounts_arrive_as_they_were_sent() -> None:
     modules(desk.target._client)["payments"].create([Write(key("payment:13"), body)])
     (payment,) = desk.books.payments.values()
     assert payment["amount"] == Decimal("1234567.89")
+
+
+def test_a_token_is_not_sent_to_an_api_host_that_is_only_kept() -> None:
+    """It was given by the sandbox; by now the configuration leads to the real Zoho."""
+    desk = Desk()
+    kept = desk.tokens.load()
+    assert kept is not None
+    desk.tokens.save(replace(kept, api_url="http://127.0.0.1:8900"))
+
+    def build(settings: BooksSettings) -> None:
+        plugin.build(
+            settings, Entities(), source_tag="hotel", clock=desk.clock, token_store=desk.tokens, quota=Quota(), zone="UTC"
+        ).close()
+
+    with pytest.raises(ConfigError, match=r"127\.0\.0\.1"):
+        build(desk.settings)
+    build(desk.settings.model_copy(update={"api_url": "http://127.0.0.1:8900"}))

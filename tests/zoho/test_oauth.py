@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -161,6 +161,13 @@ def test_a_token_is_kept_for_no_api_host_that_is_not_zohos(host: str) -> None:
         accounts.zoho.refresh(accounts.kept())
 
 
+def test_an_api_host_that_was_kept_is_not_as_good_as_one_that_is_configured() -> None:
+    """Tokens of a sandbox, and a configuration that leads to the real Zoho by now."""
+    accounts = Accounts({**REFRESHED, "api_domain": ""})
+    with pytest.raises(ConfigError, match="not one of Zoho's"):
+        accounts.zoho.refresh(accounts.kept(api_url="http://127.0.0.1:8900"))
+
+
 def test_a_configured_address_is_as_good_as_zohos() -> None:
     own = replace(APPLICATION, accounts_url="http://127.0.0.1:9000", api_url="http://127.0.0.1:9001")
     accounts = Accounts({**GRANT, "api_domain": "http://127.0.0.1:9001/"}, own)
@@ -222,7 +229,7 @@ def test_a_refresh_goes_to_the_server_that_gave_the_token_if_it_is_zohos() -> No
     assert len(accounts.asked) == 1
 
 
-@pytest.mark.parametrize("lifetime", [None, "", -5, 1.5])
+@pytest.mark.parametrize("lifetime", [None, "", -5, 1.5, 0, 60, 3_600_000])
 def test_a_strange_lifetime_is_taken_for_an_hour(lifetime: object) -> None:
     accounts = Accounts({**REFRESHED, "expires_in": lifetime})
     assert accounts.zoho.refresh(accounts.kept()).expires_at == accounts.clock.now() + timedelta(hours=1)
@@ -285,6 +292,7 @@ def test_a_throttled_sign_in_is_due_again_in_ten_minutes() -> None:
         httpx2.Response(200, json={}),
         httpx2.Response(200, json={"access_token": ""}),
         httpx2.Response(200, json={"access_token": 5}),
+        httpx2.Response(200, json={"access_token": "a", "expires_in": "²"}),
         httpx2.Response(302, headers={"Location": "https://example.com/"}),
         httpx2.ConnectError("refused"),
         httpx2.ReadTimeout("slow"),
@@ -322,6 +330,30 @@ def test_a_revocation_names_the_refresh_token_in_the_body_and_an_unknown_one_is_
     assert str(accounts.asked[0].url) == "https://accounts.zoho.eu/oauth/v2/token/revoke"
     assert accounts.form() == {"token": "SECRET-REFRESH"}
     assert accounts.zoho.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx2.Response(200, html="<html>"), Unavailable),
+        (httpx2.Response(404, html="<html>"), Unavailable),
+        (httpx2.Response(200, text=""), Unavailable),
+        (httpx2.Response(200, json=[]), Unavailable),
+        (httpx2.Response(400, json={"error": "Access Denied"}), Throttled),
+        (httpx2.ReadTimeout("slow"), Unavailable),
+    ],
+)
+def test_a_revocation_that_zoho_itself_did_not_answer_is_not_taken_for_done(
+    answer: httpx2.Response | httpx2.HTTPError, kind: type[ZsyncError]
+) -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        if isinstance(answer, httpx2.HTTPError):
+            raise answer
+        return answer
+
+    accounts = Accounts(handler)
+    with pytest.raises(kind):
+        accounts.zoho.revoke(accounts.kept())
 
 
 @pytest.mark.parametrize("status", [302, 429, 500, 503])
@@ -365,4 +397,19 @@ def test_the_sign_in_over_the_wire_shows_no_secret_in_any_log(
     tokens = zoho.redeem(Redirect("SECRET-CODE", "s"), "s")
     zoho.refresh(tokens)
     assert route.call_count == 2
-    assert "SECRET" not in caplog.text + repr(tokens) + repr(APPLICATION)
+    redirect = parse_redirect("code=SECRET-CODE&state=SECRET-STATE")
+    assert "SECRET" not in caplog.text + repr(tokens) + repr(APPLICATION) + repr(redirect)
+
+
+def test_an_answer_of_the_sign_in_without_end_is_given_up() -> None:
+    taken: list[int] = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            taken.append(1)
+            yield b" " * 65536
+
+    accounts = Accounts(lambda request: httpx2.Response(200, content=endless()))
+    with pytest.raises(Unavailable):
+        accounts.zoho.redeem(Redirect("c", "s"), "s")
+    assert 10 < len(taken) < 20

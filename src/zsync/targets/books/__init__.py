@@ -105,11 +105,12 @@ class Plugin:
         from zsync.net.pace import Limits, Pace
         from zsync.targets.books.settings import rules
         from zsync.targets.books.target import BooksTarget
+        from zsync.targets.zoho.centres import known_api
         from zsync.targets.zoho.client import refused_token
 
         zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
         kept = token_store.load()
-        api_url = settings.api_url or (kept.api_url if kept is not None and kept.api_url else settings.centre.api)
+        api_url = settings.api_url or known_api(kept.api_url if kept is not None else "", settings.centre.api)
         limits = Limits(
             settings.limits.calls_per_minute,
             settings.limits.calls_per_day,

@@ -12,8 +12,9 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,14 +23,19 @@ import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
-from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
-from zsync.net.client import check_url, is_loopback, mute_wire_logs, untrusted, usable_environment
+from zsync.errors import ConfigError, ContractBroken, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
+from zsync.net.client import bound, check_url, is_loopback, mute_wire_logs, untrusted, usable_environment
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
 
 REMOTE = "zoho-accounts"
 CALLBACK_PATH = "/callback"
+_THROTTLED = "Access Denied"
+_MOST_BYTES = 1024 * 1024
+_HOUR_S, _LONGEST_LIFE_S = 3600, 86400
+_LAST_MINUTE_S = 60
+"""A token that lives no longer would be renewed for each call, and ten in ten minutes are all that Zoho gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +52,10 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """What came back through the browser."""
+    """What came back through the browser. Code and state are as good as a key for a minute: neither stands in repr."""
 
-    code: str
-    state: str
+    code: str = field(repr=False)
+    state: str = field(repr=False)
     accounts_server: str = ""
     location: str = ""
 
@@ -105,19 +111,27 @@ class Zoho:
             access=str(answer["access_token"]),
             expires_at=self._clock.now() + timedelta(seconds=_seconds(answer)),
             refresh=str(answer.get("refresh_token") or tokens.refresh),
-            api_url=known_api(str(answer.get("api_domain") or ""), tokens.api_url or self._app.api_url),
+            api_url=known_api(str(answer.get("api_domain") or tokens.api_url), self._app.api_url),
         )
 
     def revoke(self, tokens: Tokens) -> None:
-        """Tell Zoho to forget the refresh token. A token that it does not know is forgotten already."""
+        """Tell Zoho to forget the refresh token. A token that it does not know is forgotten already.
+
+        Only an answer of Zoho's own is believed: a gateway's page comes with any status, and the token would live on.
+        """
         accounts = known_accounts(tokens.accounts_url, self._app.accounts_url)
         with self._calling:
             self.calls += 1
         with self._client(accounts) as client, _plain_words():
             # In the body, where Zoho's page shows the query: a token never stands in an address.
             answer = client.post(f"{accounts}/oauth/v2/token/revoke", data={"token": tokens.refresh}, auth=None)
-        if answer.status_code >= 500 or answer.is_redirect or answer.status_code == 429:
-            raise OutOfReach(f"Zoho answered {answer.status_code} to the revocation", hint="try again later", remote=REMOTE)
+            if answer.status_code >= 500 or answer.is_redirect or answer.status_code == 429:
+                raise OutOfReach(f"Zoho answered {answer.status_code} to the revocation", hint="try again later", remote=REMOTE)
+            said = answer.json()
+        if not isinstance(said, dict):
+            raise Unavailable("the sign-in server's answer is not understood", hint="try again later", remote=REMOTE)
+        if said.get("error") == _THROTTLED:
+            raise _token_error(_THROTTLED, "")
 
     # --- kitchen ------------------------------------------------------------------------------------------------------
 
@@ -161,7 +175,7 @@ class Zoho:
         return dict(answer)
 
     def _client(self, accounts: str) -> OAuth2Client:
-        heedful = not is_loopback(urlsplit(accounts).hostname or "")
+        heedful, until = not is_loopback(urlsplit(accounts).hostname or ""), time.monotonic() + self._timeout_s
         with usable_environment():
             # Authlib's own, where it cannot be made, prints a complaint of its destructor.
             httpx2.Client(transport=self._transport, trust_env=heedful).close()
@@ -173,6 +187,7 @@ class Zoho:
             transport=self._transport,
             follow_redirects=False,
             trust_env=heedful,
+            event_hooks={"response": [lambda response: bound(response, _MOST_BYTES, until)]},
         )
 
 
@@ -183,7 +198,10 @@ def parse_redirect(text: str) -> Redirect:
     if "error" in fields:
         raise SignInNeeded(f"Zoho did not grant the access ({_word(fields['error'])})", hint="`zsync auth` again, and accept")
     if "code" not in fields or "state" not in fields:
-        raise SignInNeeded("that is no redirect of Zoho: it has no code", hint="paste the whole address of the page it led to")
+        raise SignInNeeded(
+            "that is no redirect of Zoho: it must hold both a code and a state",
+            hint="`zsync auth` again, and paste the whole address of the page that it led to",
+        )
     return Redirect(fields["code"], fields["state"], fields.get("accounts-server", ""), fields.get("location", ""))
 
 
@@ -207,15 +225,15 @@ class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_wor
                 ) from err
             case httpx2.HTTPError():
                 raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=REMOTE) from err
-            case ValueError():
-                raise Unavailable("the sign-in server's answer is not understood", remote=REMOTE) from err
+            case ValueError() | ContractBroken():
+                raise Unavailable("the sign-in server's answer is not understood", hint="try again later", remote=REMOTE) from err
             case _:
                 return
 
 
 def _token_error(error: str, description: str) -> ZsyncError:
     """What Zoho's word for it means (facts, section 1)."""
-    if error == "Access Denied" or "too many requests" in description:
+    if error == _THROTTLED or "too many requests" in description:
         return Throttled("too many sign-ins in ten minutes", after_s=600, hint="wait ten minutes", remote=REMOTE)
     match error:
         case "invalid_code":
@@ -246,5 +264,7 @@ def _word(text: str) -> str:
 
 
 def _seconds(answer: dict[str, Any]) -> int:
-    value = answer.get("expires_in", 3600)
-    return int(value) if str(value).isdigit() else 3600
+    """How long the access token lives: an hour, unless the answer says something else that can be true."""
+    text = str(answer.get("expires_in", ""))
+    said = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return said if _LAST_MINUTE_S < said <= _LONGEST_LIFE_S else _HOUR_S
