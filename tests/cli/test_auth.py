@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
@@ -15,6 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from cli.conftest import Desk
+from zsync.ports import Tokens
+from zsync.targets.zoho.oauth import Zoho
 
 
 def a_free_port() -> int:
@@ -113,16 +118,94 @@ def test_a_foreign_redirect_is_refused(consenting: Desk) -> None:
     assert not (consenting.folder / "zsync.db.tokens").exists()
 
 
-def test_a_taken_callback_port_is_named(consenting: Desk) -> None:
+@pytest.fixture
+def taken(consenting: Desk) -> Iterator[int]:
+    """The callback's port, which another program has."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        consenting.configure({"target": {"redirect_port": listener.getsockname()[1]}})
+        port = int(listener.getsockname()[1])
+        consenting.configure({"target": {"redirect_port": port}})
+        yield port
 
-        said = consenting.zsync("auth", "--no-browser")
+
+def test_a_taken_callback_port_is_named(consenting: Desk, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+
+    said = consenting.zsync("auth")
 
     assert said.code == 2
-    assert "is taken" in said.err
+    assert f"port {taken} on 127.0.0.1 is taken" in said.err
+    assert "--no-browser" in said.err
+    assert opened == []
+
+
+def test_where_the_callback_port_is_taken_a_pasted_address_will_do(consenting: Desk, taken: int) -> None:
+    with zsync_auth(consenting) as run:
+        out, err = run.communicate(led_to(invitation(run)) + "\n", timeout=60)
+
+    assert run.returncode == 0, err
+    assert "signed in at " in out
+    assert f"port {taken} on 127.0.0.1 is taken: only a pasted address" in err
+
+
+def test_where_the_callback_port_is_taken_and_nothing_is_pasted_the_end_of_input_ends_the_wait(
+    consenting: Desk, taken: int
+) -> None:
+    with zsync_auth(consenting) as run:
+        _, err = run.communicate("", timeout=60)
+
+    assert run.returncode == 4
+    assert "nobody pasted" in err
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words"),
+    [
+        ("1000.c0de", "must hold both a code and a state"),
+        ("http://127.0.0.1:1/callback?error=access_denied", "did not grant the access (access_denied)"),
+        ("http://127.0.0.1:1/callback?code=1000.c0de&state=x&accounts-server=https%3A%2F%2Fevil.example.com", "does not belong"),
+    ],
+)
+def test_what_is_pasted_wrong_is_said_and_nothing_is_sent(consenting: Desk, pasted: str, words: str) -> None:
+    with zsync_auth(consenting) as run:
+        _, err = run.communicate(pasted + "\n", timeout=60)
+
+    assert run.returncode == 4
+    assert words in err
+    assert "c0de" not in err
+    assert [each for each in consenting.sandbox.ledger.entries("accounts") if each.method == "POST"] == []
+
+
+def test_an_accounts_server_that_is_nobodys_gets_no_secret(consenting: Desk) -> None:
+    consenting.sandbox.accounts.accounts_server = "https://accounts.zoho.eu.example.com"
+    with zsync_auth(consenting) as run:
+        _, err = run.communicate(led_to(invitation(run)) + "\n", timeout=60)
+
+    assert run.returncode == 2
+    assert "accounts.zoho.eu.example.com" in err
+    assert "accounts_url" in err
+
+
+def test_revoking_holds_the_lock_so_that_no_run_writes_the_file_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.sign_in()
+    locked: list[str] = []
+
+    def revoke(_door: Zoho, _tokens: Tokens) -> None:
+        handle = os.open(desk.folder / "zsync.db.tokens.lock", os.O_RDWR)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(handle)
+        locked.append("yes")
+
+    monkeypatch.setattr(Zoho, "revoke", revoke)
+
+    assert desk.zsync("auth", "revoke").code == 0
+    assert locked == ["yes"]
+    assert not (desk.folder / "zsync.db.tokens").exists()
 
 
 def test_a_code_that_is_no_good_asks_to_sign_in_again(consenting: Desk) -> None:

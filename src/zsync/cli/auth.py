@@ -6,8 +6,10 @@ import select
 import sys
 import threading
 import webbrowser
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC
 from queue import Empty, Queue
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -88,12 +90,13 @@ def revoke(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOpti
     """Sign out: tell Zoho to forget the permission, and remove the token file."""
     session = start(ctx, config, verbose)
     store = _store(session)
-    tokens = store.load()
-    if tokens is None:
-        session.out.line("nobody was signed in")
-        return
-    _door(session).revoke(tokens)
-    store.delete()
+    with store.locked():  # a run that renews the access token meanwhile would write the file again
+        tokens = store.load()
+        if tokens is None:
+            session.out.line("nobody was signed in")
+            return
+        _door(session).revoke(tokens)
+        store.delete()
     session.out.line("signed out: the permission is revoked and the token file removed")
 
 
@@ -116,11 +119,9 @@ def _sign_in(session: Session, no_browser: bool, code: str) -> None:
 
 def _through_browser(session: Session, door: SignIn, no_browser: bool) -> Tokens:
     """The redirect comes to the loopback callback or, where the browser is on another machine, is pasted."""
-    from zsync.targets.zoho.callback import Callback
-
     address, state = door.invitation()
-    with Callback(_port(session), state) as callback:
-        if not no_browser and webbrowser.open(address):
+    with _callback(session, state, needed=not no_browser) as callback:
+        if callback is not None and not no_browser and webbrowser.open(address):
             session.out.remark("waiting for the sign-in in your browser (five minutes at most)")
             return door.redeem(callback.wait(_PATIENCE_S), state)
         session.out.must("open this address in a browser and accept:")
@@ -129,14 +130,28 @@ def _through_browser(session: Session, door: SignIn, no_browser: bool) -> Tokens
         return door.redeem(_first_answer(callback), state)
 
 
-def _first_answer(callback: Callback) -> Redirect:
-    """What comes first: the callback, or a pasted line on stdin."""
+def _callback(session: Session, state: str, *, needed: bool) -> AbstractContextManager[Callback | None]:
+    """The callback; None where its port is taken and a pasted address will do."""
+    from zsync.targets.zoho.callback import Callback
+
+    try:
+        return Callback(_port(session), state)
+    except ConfigError as err:
+        if needed:
+            raise
+        session.out.complain("warning", f"{err.message}: only a pasted address is waited for")
+        return nullcontext()
+
+
+def _first_answer(callback: Callback | None) -> Redirect:
+    """What comes first: the callback, or a pasted line on stdin. SignInNeeded when neither can come any more."""
     from zsync.targets.zoho.oauth import parse_redirect
 
     answers: Queue[Redirect | Exception] = Queue()
-    threading.Thread(target=_listen, args=(callback, answers), daemon=True).start()
-    listening = _has_stdin()
-    while True:
+    if callback is not None:
+        threading.Thread(target=_listen, args=(callback, answers), daemon=True).start()
+    listening, until = _has_stdin(), monotonic() + _PATIENCE_S
+    while (callback is not None or listening) and monotonic() < until + 1:  # the callback says itself when its time is over
         try:
             answer = answers.get(timeout=0.2)
         except Empty:
@@ -149,6 +164,7 @@ def _first_answer(callback: Callback) -> Redirect:
         if isinstance(answer, Exception):
             raise answer
         return answer
+    raise SignInNeeded("nobody pasted the address that the sign-in led to", hint="`zsync auth` again")
 
 
 def _listen(callback: Callback, answers: Queue[Redirect | Exception]) -> None:

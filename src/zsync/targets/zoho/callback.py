@@ -99,6 +99,7 @@ class Callback:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    allow_reuse_port = False  # the redirect must come to one program, whatever the library's default is by then
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Nothing: a browser that hangs up is no matter, and the traceback would hold the address with the code."""
