@@ -116,6 +116,44 @@ def test_a_proxy_of_the_environment_is_not_asked_about_a_loopback_address(monkey
         http.close()
 
 
+def test_one_connection_serves_call_after_call_refused_ones_too() -> None:
+    connections: list[int] = []
+
+    def answer(connection: socket.socket) -> None:
+        connections.append(0)
+        while connection.recv(65536):
+            connections[-1] += 1
+            refused = OK.replace(b"200 OK", b"404 Not Found")
+            connection.sendall(refused if connections[-1] % 2 else OK)
+
+    with serving(answer) as port:
+        http = client(f"http://127.0.0.1:{port}")
+        assert [http.call(READ, lambda answer: answer.status) for _ in range(4)] == [404, 200, 404, 200]
+        http.close()
+    assert connections == [4]
+
+
+def test_a_connection_that_the_other_side_has_closed_meanwhile_is_not_used_for_a_write() -> None:
+    closed = threading.Event()
+    served: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        served.append(connection.recv(65536)[:4])
+        connection.sendall(OK)
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+        closed.set()
+
+    with serving(answer) as port:
+        http = client(f"http://127.0.0.1:{port}")
+        for _ in range(3):
+            closed.clear()
+            assert http.call(Request("DELETE", "/things", write=True), value) == 7
+            assert closed.wait(10)
+        http.close()
+    assert served == [b"DELE"] * 3
+
+
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
