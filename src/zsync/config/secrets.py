@@ -23,7 +23,7 @@ def deferred(kind: str, name: str, where: str, folder: Path, environ: Mapping[st
         "file": lambda: _from_file(name, where, folder),
         "keyring": lambda: _from_keyring(name, where),
     }
-    return Secret(resolve[kind], f"{kind} {name}")
+    return Secret.deferred(f"{kind} {name}", resolve[kind])
 
 
 def reference(value: object) -> tuple[str, str] | None:
