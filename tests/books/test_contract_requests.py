@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from books import test_modules_contract as suites
+from books.desk import Desk
 from books.fake_books import FakeBooks, Sent
 from contract.module_contract import ModuleContract, Stage, created, standing
 from contracts_zoho import check_request, needs_contracts, operation
@@ -73,6 +74,18 @@ def test_each_request_is_within_the_scopes_that_are_asked_for(suite: type[Module
         found = operation(each.method, each.path)
         assert found is not None
         assert found.scopes & granted, f"{each.method} {each.path} needs {set(found.scopes)}"
+
+
+def test_no_scope_is_asked_for_that_no_request_needs() -> None:
+    desk = Desk()  # signed in to delete payments, too, as `walked` does
+    desk.target.learn()
+    list(desk.target.claimed("hotel"))
+    sent = [(each.method, each.path) for suite in SUITES for each in walked(suite)]
+    sent += [(method, path) for method, path, _, _ in desk.requests()]
+    needed = {scope for method, path in sent if (found := operation(method, path)) is not None for scope in found.scopes}
+    kept = desk.tokens.load()
+    assert kept is not None
+    assert set(kept.scopes) - needed == set()
 
 
 def test_the_checker_sees_what_is_wrong() -> None:
