@@ -55,6 +55,25 @@ def test_a_slot_of_the_pace_is_reserved_for_each_write_and_for_no_question() -> 
     assert world.books.reserved == world.remote.writes
 
 
+def test_no_more_begins_at_once_than_the_remote_bears_now() -> None:
+    """A call that waits for another to end would wait with its row `sending` (J2)."""
+    world = World(concurrency=4)
+    for number in range(1, 9):
+        world.hotel.put(customer(str(number)))
+    world.initialise()
+    begun: list[int] = []
+    inner = world.remote.write
+
+    def write(effect: Callable[[], T]) -> T:
+        begun.append(len(world.store.db.execute("SELECT 1 FROM journal WHERE state = 'sending'").fetchall()))
+        world.books.concurrency = 2  # it complains
+        return inner(effect)
+
+    world.remote.write = write  # type: ignore[method-assign]
+    world.run()
+    assert begun == [4, 4, 4, 4, 2, 2, 2, 2]
+
+
 @pytest.mark.parametrize("error", [ConfigError("no such organisation"), Stopped("stopped while waiting")])
 def test_a_write_that_was_turned_away_before_it_could_do_anything_leaves_no_doubt(
     error: ZsyncError, monkeypatch: pytest.MonkeyPatch

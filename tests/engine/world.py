@@ -358,6 +358,7 @@ class Books:
         ]
         self.modules: Mapping[str, Module] = {module.name: module for module in kinds}
         self.reserved = 0
+        self.concurrency = 100
 
     @property
     def calls(self) -> int:

@@ -93,12 +93,15 @@ class Settler:
     # --- choosing -----------------------------------------------------------------------------------------------------
 
     def _wave(self, queue: list[Key]) -> list[Ask | Look | Call]:
-        """The next call of up to `concurrency` scopes; scopes at rest leave the queue. Moves without a call happen here."""
+        """The next call of up to `concurrency` scopes, fewer after the remote complained (J2); scopes at rest leave the queue.
+
+        Moves without a call happen here.
+        """
         wave: list[Ask | Look | Call] = []
         taken: set[Ref] = set()
         busy: list[Key] = []
-        left = self._calls_left()
-        while queue and len(wave) < self._job.concurrency:
+        left, width = self._calls_left(), min(self._job.concurrency, self._job.target.concurrency)
+        while queue and len(wave) < width:
             scope = queue.pop()
             if not self._may_begin(scope):
                 continue

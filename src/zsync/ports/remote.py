@@ -326,6 +326,11 @@ class Target(Protocol):
         """What people call such a document: "sales order", "invoice"."""
         ...
 
+    @property
+    def concurrency(self) -> int:
+        """How many calls at once the remote bears, now: what begins beyond it would wait with its row `sending`."""
+        ...
+
     def reserve(self, calls: int) -> None:
         """Take `calls` slots of the pace: waits for the minute window. Writes that follow do not wait any more.
 

@@ -142,6 +142,10 @@ class BooksTarget:
     def number_label(self, module: str) -> str:
         return LABELS.get(module, module)
 
+    @property
+    def concurrency(self) -> int:
+        return self._pace.concurrency
+
     def reserve(self, calls: int) -> None:
         self._pace.release()
         self._pace.reserve(calls)
