@@ -16,6 +16,7 @@ import pytest
 from cli.conftest import Desk
 from zsync.cli import main
 from zsync.sandbox import Fault
+from zsync.sandbox.limits import NO_LIMITS
 from zsync.state.store import Store
 
 COUNTS = {"created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting"}
@@ -203,6 +204,27 @@ def test_the_documents_of_status_have_the_promised_shape(desk: Desk) -> None:
     assert set(whole) == {"entities", "last_run", "calls_today", "calls_per_day"}
     assert whole["entities"]["orders"]["synced"] == 17
     assert whole["calls_today"] == desk.sandbox.ledger.calls("books")
+
+
+@pytest.mark.parametrize("zone", ["PST", "Europe", "../etc/passwd", ""])
+def test_an_organisation_whose_time_zone_no_system_knows_has_a_status_all_the_same(desk: Desk, zone: str) -> None:
+    desk.initialised()
+    with closing(Store.open(desk.folder / "zsync.db")) as store, store.commit():
+        facts = json.loads(store.fact("facts") or "{}")
+        facts["organization"]["time_zone"] = zone
+        store.note("facts", json.dumps(facts))
+
+    assert desk.zsync("status").code == 0
+    assert desk.zsync("run").code == 0
+
+
+def test_the_calls_of_a_day_are_those_configured_now_where_the_answers_do_not_say(desk: Desk) -> None:
+    desk.books.limits = NO_LIMITS  # no header speaks of the day
+    desk.initialised()
+    desk.configure({"target": {"limits": {"calls_per_day": 5000}}})
+
+    assert desk.zsync("status", "--json").json["calls_per_day"] == 5000
+    assert "calls_per_day" not in desk.zsync("doctor").out
 
 
 def test_each_record_links_to_its_page(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -126,9 +127,16 @@ def build_target(session: Session, store: Store | None) -> Target:
 
 
 def zone(store: Store | None) -> str:
-    """The time zone of the organisation, as the target told it at init; UTC before."""
+    """The time zone of the organisation, as the target told it at init; UTC before, and for a name that no system knows.
+
+    Zoho's contract shows such a name: `PST`.
+    """
     facts: Mapping[str, Any] = json.loads((store.fact("facts") if store is not None else None) or "{}")
-    return str(facts.get("organization", {}).get("time_zone") or "UTC")
+    name = str(facts.get("organization", {}).get("time_zone") or "UTC")
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder of zones is an OSError
+        return "UTC"
 
 
 @contextmanager

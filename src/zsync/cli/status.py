@@ -96,7 +96,8 @@ def show_summary(session: Session, store: Store, *, as_json: bool = False, csv: 
     """Counts by entity and status, the last run, the calls of today."""
     counts = Status(store).summary()
     last, quota = Runs(store).last(), Meters(store).load(session.realm)
-    per_day = quota.limit or session.config.target.limits.calls_per_day
+    told = quota.limit if quota.remaining is not None else None  # else it is what was configured when it was noted
+    per_day = told or session.config.target.limits.calls_per_day
     today = session.clock.now().astimezone(ZoneInfo(zone(store))).date()
     calls = quota.calls if quota.day == today else 0
     if as_json:

@@ -145,7 +145,7 @@ def _zone(name: str) -> ZoneInfo:
 
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError):  # ZoneInfoNotFoundError is a KeyError
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder of zones is an OSError
         return ZoneInfo("UTC")
 
 
