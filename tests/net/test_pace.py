@@ -79,6 +79,20 @@ def test_a_clock_that_was_set_back_costs_a_minute_at_most() -> None:
     assert sum(clock.slept) == pytest.approx(60, abs=0.02)
 
 
+def test_a_clock_that_is_set_back_in_a_wait_is_not_taken_for_a_wait_cut_short() -> None:
+    class SetBack(Timepiece):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.slept) == 1:
+                self.pass_by(-3600)
+
+    clock = SetBack()
+    limited = pace(clock, Limits(calls_per_minute=1, calls_per_day=None))
+    send(limited, 2)
+    assert sum(clock.slept) == pytest.approx(120, abs=0.05)
+    assert limited.quota().calls == 2
+
+
 def test_no_limit_means_no_wait() -> None:
     clock = Timepiece()
     send(pace(clock, Limits(calls_per_minute=None, calls_per_day=None)), 500)

@@ -232,7 +232,7 @@ class Pace:
             asleep = self._clock.now()
             self._clock.sleep(pause)
             left = pause - (self._clock.now() - asleep).total_seconds()
-            if left > 0.5:  # less is the clock's own grain
+            if 0.5 < left <= pause:  # less is the clock's own grain; more, and it was set back meanwhile: look again
                 return left
 
     def _room_in(self) -> float:
