@@ -22,7 +22,7 @@ demo: $(MARK)
 	@$(BIN)/zsync demo
 
 test: $(MARK)
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 lint: $(MARK)
 	@$(BIN)/ruff check src tests
