@@ -200,7 +200,7 @@ def standing(store: Store) -> tuple[dict[str, dict[str, int]], list[Problem]]:
     from zsync.engine.run import Problem
     from zsync.state.status import Status
 
-    status = Status(store)
+    counts, failed = Status(store).standing()
     problems = [
         Problem(
             each.entity,
@@ -209,6 +209,6 @@ def standing(store: Store) -> tuple[dict[str, dict[str, int]], list[Problem]]:
             each.error.message if each.error else each.status,
             each.error.hint if each.error else "",
         )
-        for each in status.problems()
+        for each in failed
     ]
-    return status.summary(), problems
+    return counts, problems

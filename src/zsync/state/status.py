@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zsync.model.key import Key
@@ -62,32 +62,90 @@ class RecordStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Journaled:
-    """A row of the journal, as far as a status needs it."""
+    """A row of the journal, as far as a status needs it. What few statuses need is taken apart only when asked for."""
 
     module: str
     key: str
+    owner: str
     state: str
     wanted: bool
     there: bool
     remote_id: str
-    number: str
     settled_at: str
     ask_at: str
     due_at: str
     attempts: int
-    error: Complaint | None
     reason: str
-    needs: tuple[tuple[str, str, bool], ...]
+    planned_number: str
+    written_text: str | None
+    error_text: str | None
+    needs_text: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("wanted", "sending")
+
+    @property
+    def number(self) -> str:
+        """The number that the document has, or will have."""
+        written = json.loads(self.written_text) if self.written_text else {}
+        return str(written.get("number") or self.planned_number)
+
+    @property
+    def error(self) -> Complaint | None:
+        return Complaint(**json.loads(self.error_text)) if self.error_text else None
+
+    @property
+    def needs(self) -> list[tuple[str, str, bool]]:
+        """(module, key, only its id) of each row that must be there first."""
+        return [(module, key, bool(only_id)) for module, key, only_id in json.loads(self.needs_text)]
+
+    def serves(self, *, only_id: bool) -> bool:
+        """Whether a row that needs this one has what it needs."""
+        return self.there and (bool(self.remote_id) if only_id else self.state == "settled")
 
 
-@dataclass(slots=True)
+_COLUMNS = (
+    "module, key, owner, state, wanted_digest, there, remote_id, settled_at, ask_at, due_at, attempts, reason, number,"
+    " written, error, needs"
+)
+
+
 class _Picture:
-    """Everything that is needed to say how the records stand, read in two queries."""
+    """What is needed to say how records stand: everything, read in two queries, or piece by piece as it is asked for."""
 
-    records: dict[str, sqlite3.Row] = field(default_factory=dict)
-    by_owner: dict[str, list[_Journaled]] = field(default_factory=dict)
-    by_ref: dict[tuple[str, str], _Journaled] = field(default_factory=dict)
-    owner_of: dict[tuple[str, str], str] = field(default_factory=dict)
+    def __init__(self, db: sqlite3.Connection, *, whole: bool) -> None:
+        self._db = db
+        self._whole = whole
+        self.records: dict[str, sqlite3.Row | None] = {}
+        self._by_owner: dict[str, list[_Journaled]] = {}
+        self._by_ref: dict[tuple[str, str], _Journaled | None] = {}
+        if whole:
+            self.records |= {row["key"]: row for row in db.execute("SELECT * FROM records")}
+            for row in db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):  # noqa: S608 - our own columns
+                made = _journaled(row)
+                self._by_owner.setdefault(made.owner, []).append(made)
+                self._by_ref[made.module, made.key] = made
+
+    def record(self, key: str) -> sqlite3.Row | None:
+        if key not in self.records and not self._whole:
+            self.records[key] = self._db.execute("SELECT * FROM records WHERE key = ?", (key,)).fetchone()
+        return self.records.get(key)
+
+    def rows(self, owner: str) -> list[_Journaled]:
+        """The rows that people know by this record."""
+        if owner not in self._by_owner and not self._whole:
+            self._by_owner[owner] = self._select("owner = ? ORDER BY seq", owner)
+        return self._by_owner.get(owner, [])
+
+    def row(self, module: str, key: str) -> _Journaled | None:
+        if (module, key) not in self._by_ref and not self._whole:
+            self._by_ref[module, key] = next(iter(self._select("module = ? AND key = ?", module, key)), None)
+        return self._by_ref.get((module, key))
+
+    def _select(self, condition: str, *values: str) -> list[_Journaled]:
+        found = self._db.execute(f"SELECT {_COLUMNS} FROM journal WHERE {condition}", values)  # noqa: S608 - our own columns
+        return [_journaled(row) for row in found.fetchall()]
 
 
 class Status:
@@ -98,30 +156,34 @@ class Status:
 
     def summary(self) -> dict[str, dict[str, int]]:
         """Counts by entity and status."""
+        return self.standing()[0]
+
+    def problems(self) -> list[RecordStatus]:
+        """The records that a person must look at."""
+        return self.standing()[1]
+
+    def standing(self) -> tuple[dict[str, dict[str, int]], list[RecordStatus]]:
+        """Counts by entity and status, and the records that a person must look at: one look at everything."""
         counts: dict[str, Counter[str]] = {}
+        problems = []
         for each in self.records():
             counts.setdefault(each.entity, Counter())[each.status] += 1
-        return {entity: dict(count) for entity, count in counts.items()}
+            if each.status == "failed":
+                problems.append(each)
+        return {entity: dict(count) for entity, count in counts.items()}, problems
 
     def records(self, entity: str | None = None, status: str | None = None) -> list[RecordStatus]:
         """The records of an entity (or all), by number; with `status`, those only."""
-        picture = self._picture()
-        wanted = [row for row in picture.records.values() if entity is None or row["entity"] == entity]
+        picture = _Picture(self._db, whole=True)
+        wanted = [row for row in picture.records.values() if row is not None and entity in (None, row["entity"])]
         found = [_record(row, picture, deep=entity is not None) for row in wanted]
         found.sort(key=lambda each: (each.entity, len(each.source_id), each.source_id))
         return [each for each in found if status is None or each.status == status]
 
     def record(self, entity: str, source_id: str) -> RecordStatus | None:
         """One record with its documents, or None."""
-        picture = self._picture()
-        for row in picture.records.values():
-            if row["entity"] == entity and row["source_id"] == source_id:
-                return _record(row, picture, deep=True)
-        return None
-
-    def problems(self) -> list[RecordStatus]:
-        """The records that a person must look at."""
-        return [each for each in self.records() if each.status == "failed"]
+        row = self._db.execute("SELECT * FROM records WHERE entity = ? AND source_id = ?", (entity, source_id)).fetchone()
+        return None if row is None else _record(row, _Picture(self._db, whole=False), deep=True)
 
     def entities(self) -> list[str]:
         """The entities that there are records of."""
@@ -137,7 +199,6 @@ class Status:
 
     def rows(self, key: Key) -> list[dict[str, Any]]:
         """The journal's rows of a record: module, state, ids, needs."""
-        picture = self._picture()
         return [
             {
                 "module": row.module,
@@ -148,73 +209,51 @@ class Status:
                 "settled_at": row.settled_at,
                 "needs": [f"{module} {need}" for module, need, _ in row.needs],
             }
-            for row in picture.by_owner.get(str(key), [])
+            for row in _Picture(self._db, whole=False).rows(str(key))
         ]
-
-    def _picture(self) -> _Picture:
-        picture = _Picture()
-        for row in self._db.execute("SELECT * FROM records"):
-            picture.records[row["key"]] = row
-        for row in self._db.execute(
-            "SELECT module, key, owner, state, wanted_digest, there, remote_id, number, written, settled_at, ask_at, due_at,"
-            " attempts, error, reason, needs FROM journal ORDER BY seq"
-        ):
-            made = _journaled(row)
-            picture.by_owner.setdefault(row["owner"], []).append(made)
-            picture.by_ref[made.module, made.key] = made
-            picture.owner_of[made.module, made.key] = row["owner"]
-        return picture
 
 
 def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
-    rows = picture.by_owner.get(row["key"], [])
-    made = _with_target(_plain(row), rows)
+    rows = picture.rows(row["key"])
+    made = _plain(row, rows)
     if row["stand"] == "planned" or (row["stand"] == "canceled" and rows):
         made = _by_rows(made, rows, picture)
-    if row["stand"] == "canceled" and made.status in ("synced", "pending", "disabled"):
-        made = replace(made, status="canceled" if made.status != "pending" else "pending")
-    progress = json.loads(row["progress"]) if row["progress"] else None
-    if progress is None:
+    if row["stand"] == "canceled" and made.status in ("synced", "disabled"):
+        made = replace(made, status="canceled")
+    if row["progress"] is None:
         return made
-    documents = [picture.records[key] for key in progress["documents"] if key in picture.records]
+    progress = json.loads(row["progress"])
+    documents = [found for key in progress["documents"] if (found := picture.record(key)) is not None]
     children = tuple(_record(each, picture, deep=False) for each in documents)
     if made.status == "synced":
         made = _of_order(made, progress, children)
     if not deep:
         return made
-    customer = picture.records.get(row["parent"] or "")
+    customer = picture.record(row["parent"] or "")
     return replace(made, documents=children, customer=_record(customer, picture, deep=False) if customer is not None else None)
 
 
-def _plain(row: sqlite3.Row) -> RecordStatus:
-    """What the records table alone says."""
+def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
+    """What the records table says, with the id and number of the document that people mean, and its last writing."""
     status = "pending" if row["stand"] == "planned" else str(row["stand"])
     error = Complaint(**json.loads(row["error"])) if row["error"] else None
     if error is None and row["reason"]:
         error = Complaint(status, row["reason"])
+    primary = next((each for each in rows if each.module in _PRIMARY), None)
     return RecordStatus(
         entity=row["entity"],
         source_id=row["source_id"],
         key=Key(row["key"]),
         label=row["label"],
         status=status,
-        error=error,
-        on=row["on_key"] or "",
-        notes=tuple(json.loads(row["notes"])) if row["notes"] else (),
-    )
-
-
-def _with_target(made: RecordStatus, rows: Sequence[_Journaled]) -> RecordStatus:
-    """Id and number of the document that people mean, and when its last piece was written."""
-    primary = next((row for row in rows if row.module in _PRIMARY), None)
-    times = [row.settled_at for row in rows if row.settled_at]
-    return replace(
-        made,
         module=primary.module if primary else "",
         target_id=primary.remote_id if primary else "",
         target_number=primary.number if primary else "",
-        synced_at=max(times, default=""),
-        attempts=max((row.attempts for row in rows), default=0),
+        synced_at=max((each.settled_at for each in rows), default=""),
+        attempts=max((each.attempts for each in rows), default=0),
+        error=error,
+        on=row["on_key"] or "",
+        notes=tuple(json.loads(row["notes"])) if row["notes"] else (),
     )
 
 
@@ -226,56 +265,70 @@ def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) 
     for row in rows:
         if row.state == "held":
             return replace(made, status="held", error=Complaint("held", row.reason))
-    open_rows = [row for row in rows if row.state in ("wanted", "sending")]
+    open_rows = [row for row in rows if row.is_open]
     for row in open_rows:
-        blocker = _blocked_by(row, picture)
-        if blocker:
-            return replace(made, status="blocked", on=blocker, error=Complaint("blocked", f"waits for {blocker}, which failed"))
+        blocker = _blocker(row, picture)
+        if blocker is not None:
+            key, why = blocker
+            return replace(made, status="blocked", on=key, error=Complaint("blocked", f"waits for {key}, which {why}"))
     for row in open_rows:
         if row.state == "sending":
             return replace(made, status="waiting", error=row.error or _in_doubt(), until=row.ask_at, on="an answer")
         if row.due_at:
             return replace(made, status="waiting", error=row.error, until=row.due_at)
     for row in open_rows:
-        waits = _under_way(row, picture)
-        if waits and row.attempts == 0 and any(other.attempts for other in rows):
-            return replace(made, status="waiting", on=waits)
+        other = _awaited(row, picture)
+        if other is not None and other.owner != str(made.key):
+            begun = any(each.attempts for each in rows)
+            until = other.ask_at if other.state == "sending" else other.due_at
+            if until or begun:
+                return replace(made, status="waiting", on=other.owner, until=until)
     if open_rows or not rows:
         return replace(made, status="pending")
-    gone = all(not row.there for row in rows if row.remote_id)
-    return replace(made, status="disabled" if gone and any(row.remote_id for row in rows) else "synced")
+    return replace(made, status="synced" if any(row.there for row in rows) else "disabled")
 
 
 def _in_doubt() -> Complaint:
     return Complaint("in_doubt", "sent, the answer is unknown: it is asked about before anything is sent again")
 
 
-def _blocked_by(row: _Journaled, picture: _Picture, seen: frozenset[tuple[str, str]] = frozenset()) -> str:
-    """The record whose failure this row waits for, also by way of others that wait; empty if none."""
-    for module, key, only_id in row.needs:
-        other = picture.by_ref.get((module, key))
+def _unmet(row: _Journaled, picture: _Picture) -> Iterator[tuple[str, _Journaled | None]]:
+    """(key, row) of what this row needs and has not; None where nothing is wanted under that key."""
+    for module, key, only_id in row.needs if row.wanted else ():
+        other = picture.row(module, key)
+        if other is None or not other.serves(only_id=only_id):
+            yield key, other
+
+
+def _blocker(row: _Journaled, picture: _Picture, chain: tuple[_Journaled, ...] = ()) -> tuple[str, str] | None:
+    """(key of the record, what is wrong with it) that this row waits for in vain, directly or through others; None if none."""
+    if row.state == "sending":
+        return None
+    for key, other in _unmet(row, picture):
         if other is None:
-            owner = picture.records.get(key)
-            if owner is None or owner["stand"] in ("failed", "blocked"):
-                return key
-            continue
-        if only_id and other.remote_id and other.there:
-            continue
+            return key, _missing(picture.record(key))
         if other.state in ("failed", "held"):
-            return picture.owner_of[module, key]
-        if other.state == "wanted" and (module, key) not in seen:
-            blocker = _blocked_by(other, picture, seen | {(module, key)})
-            if blocker:
-                return blocker
-    return ""
+            return other.owner, "failed" if other.state == "failed" else "is held"
+        if other.state == "settled":
+            return other.owner, "is not there any more"
+        if other not in chain and (deeper := _blocker(other, picture, (*chain, row))) is not None:
+            return deeper
+    return None
 
 
-def _under_way(row: _Journaled, picture: _Picture) -> str:
-    for module, key, _ in row.needs:
-        other = picture.by_ref.get((module, key))
-        if other is not None and other.state in ("wanted", "sending"):
-            return picture.owner_of[module, key]
-    return ""
+def _missing(record: sqlite3.Row | None) -> str:
+    """Why nothing is wanted under a key that another record needs."""
+    if record is None or record["stand"] in ("failed", "blocked", "planned"):
+        return "failed"
+    return f"is {record['stand']}"
+
+
+def _awaited(row: _Journaled, picture: _Picture, chain: tuple[_Journaled, ...] = ()) -> _Journaled | None:
+    """The row that this one waits for in the end: of a chain, the last that is still under way."""
+    for _, other in _unmet(row, picture):
+        if other is not None and other.is_open and other not in chain:
+            return _awaited(other, picture, (*chain, row)) or other
+    return None
 
 
 def _of_order(made: RecordStatus, progress: Mapping[str, Any], documents: Sequence[RecordStatus]) -> RecordStatus:
@@ -293,20 +346,21 @@ def _of_order(made: RecordStatus, progress: Mapping[str, Any], documents: Sequen
 
 
 def _journaled(row: sqlite3.Row) -> _Journaled:
-    written = json.loads(row["written"]) if row["written"] else {}
     return _Journaled(
         module=row["module"],
         key=row["key"],
+        owner=row["owner"],
         state=row["state"],
         wanted=row["wanted_digest"] != "",
         there=bool(row["there"]),
         remote_id=row["remote_id"] or "",
-        number=written.get("number") or row["number"],
         settled_at=row["settled_at"] or "",
         ask_at=row["ask_at"] or "",
         due_at=row["due_at"] or "",
         attempts=row["attempts"],
-        error=Complaint(**json.loads(row["error"])) if row["error"] else None,
         reason=row["reason"],
-        needs=tuple((module, key, bool(only_id)) for module, key, only_id in json.loads(row["needs"])),
+        planned_number=row["number"],
+        written_text=row["written"],
+        error_text=row["error"],
+        needs_text=row["needs"],
     )
