@@ -26,7 +26,7 @@ from zsync.model.documents import Contact, Document, Invoice, Payment, Sale
 from zsync.model.intent import Body, Difference, Intent, KnownRows, Plan, Progress, Ref, Verdict, Written
 from zsync.model.key import Key
 from zsync.model.money import Money
-from zsync.model.record import Gone, Page, Record
+from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Finding, Found, Module, Quota, Standing, Stranger, Switches, Write
 from zsync.state.desk import Inbox, Meters, Runs
 from zsync.state.journal import Journal
@@ -40,6 +40,9 @@ LAG_S = 300.0
 
 LATE_S = 700.0
 """How late a lost request may still land: with the lag of the lists it is within the grace of 17 minutes."""
+
+MANY_CALLS = 5_000
+"""No test calls the remote this often: a fault that calls for ever ends here instead of hanging."""
 
 
 class Crash(BaseException):
@@ -99,6 +102,7 @@ class Remote:
         self.docs: dict[str, Doc] = {}
         self.late: list[tuple[float, Callable[[], object]]] = []
         self.refuse_application: set[str] = set()
+        self.takes_s = 0.0  # how long a write keeps its caller waiting
         self.writes = 0
         self.reads = 0
         self._next = 1000
@@ -120,8 +124,13 @@ class Remote:
         """One write request, with what fate has in store for it."""
         self.tick()
         self.writes += 1
+        assert self.writes < MANY_CALLS, "the remote is written to without end"
         self.fate.calls += 1
+        self.clock.sleep(self.takes_s)
         match self.fate.on_call.pop(self.fate.calls, ""):
+            case "died":  # the process was killed, its request is still on the way
+                self.late.append((self.now() + LATE_S, lambda: _ignoring_refusals(effect)))
+                raise Crash
             case "late":
                 self.late.append((self.now() + LATE_S, lambda: _ignoring_refusals(effect)))
                 raise InDoubt("cut off before an answer came")
@@ -140,6 +149,7 @@ class Remote:
     def read(self) -> None:
         self.tick()
         self.reads += 1
+        assert self.reads < MANY_CALLS, "the remote is asked without end"
 
     def add(self, module: str, body: Body) -> Doc:
         self._next += 1
@@ -239,7 +249,7 @@ class FakeModule:
 
     def _check_room(self, invoice_id: str, amount: object) -> None:
         assert isinstance(amount, Decimal)
-        if invoice_id in self.remote.refuse_application:
+        if invoice_id in self.remote.refuse_application or invoice_id not in self.remote.docs:
             raise Refused("not on this invoice", remote_code="24016")
         if amount > self.remote.balance(invoice_id):
             raise Refused("more than the balance", remote_code="24016")
@@ -253,7 +263,7 @@ class FakeModule:
         return self.remote.write(lambda: self._update(standing.id, body))
 
     def _update(self, id: str, body: Body) -> Written:
-        doc = self.remote.docs[id]
+        doc = self._existing(id)
         if doc.void:
             raise Refused("void", remote_code="1002", gone=True)
         doc.body = dict(body)
@@ -263,18 +273,23 @@ class FakeModule:
         return self.remote.write(lambda: self._void(standing.id))
 
     def _void(self, id: str) -> Written:
-        self.remote.docs[id].void = True
+        self._existing(id).void = True
         for doc in self.remote.docs.values():
             if doc.module.startswith(self.name + ".") and doc.body.get("parent_id") == id:
                 doc.void = True
         return self._written(self.remote.docs[id])
 
     def revive(self, standing: Standing) -> Written:
-        def effect() -> Written:
-            self.remote.docs[standing.id].void = False
-            return self._written(self.remote.docs[standing.id])
+        return self.remote.write(lambda: self._unvoid(standing.id))
 
-        return self.remote.write(effect)
+    def _unvoid(self, id: str) -> Written:
+        self._existing(id).void = False
+        return self._written(self.remote.docs[id])
+
+    def _existing(self, id: str) -> Doc:
+        if id not in self.remote.docs:
+            raise Refused("it does not exist", remote_code="1002", gone=True)
+        return self.remote.docs[id]
 
     def differences(self, body: Body, written: Written) -> Sequence[Difference]:
         content = written.content or {}
@@ -302,7 +317,7 @@ class FakeModule:
 class Hotel:
     """The source: what stands in it now. `bump` marks a change."""
 
-    records: dict[Key, Record] = field(default_factory=dict)
+    records: dict[Key, Record | Unreadable] = field(default_factory=dict)
     changes: dict[Key, int] = field(default_factory=dict)
     counter: int = 0
     tag: str = "hotel"
@@ -310,11 +325,12 @@ class Hotel:
     streams: Sequence[str] = ("customers", "bookings")
     calls: int = 0
 
-    def put(self, record: Record) -> None:
+    def put(self, record: Record | Unreadable) -> None:
         self.counter += 1
-        text = repr(record.documents)
-        self.records[record.key] = replace(record, revision=hashlib.sha256(text.encode()).hexdigest())
         self.changes[record.key] = self.counter
+        if isinstance(record, Record):
+            record = replace(record, revision=hashlib.sha256(repr(record.documents).encode()).hexdigest())
+        self.records[record.key] = record
 
     def read(self, stream: str, cursor: str | None) -> Iterator[Page]:
         self.calls += 1
@@ -325,7 +341,10 @@ class Hotel:
 
     def get(self, key: Key) -> Record | Gone:
         self.calls += 1
-        return self.records.get(key, Gone())
+        record = self.records.get(key, Gone())
+        if isinstance(record, Unreadable):
+            raise record.error
+        return record
 
     def stream_of(self, entity: str) -> str:
         return "customers" if entity == "customers" else "bookings"
@@ -388,10 +407,11 @@ class Books:
                 if doc.cancelled and not invoices:
                     verdicts[doc.key] = Verdict("canceled", "cancelled in the hotel")
                     continue
-                intents += _sale(doc, invoices)
+                intents += _sale(doc, [invoice for invoice in invoices if invoice.key not in refused])
                 paid = doc.received.amount >= doc.total.amount
                 progress[doc.key] = Progress(bool(invoices), paid, tuple(i.key for i in invoices))
-        intents += _payments(record, [key for key, verdict in verdicts.items() if verdict.stand == "canceled"])
+        canceled = [key for key, verdict in verdicts.items() if verdict.stand == "canceled"]
+        intents += _payments(record, [*canceled, *refused], errors)
         return Plan(record.key, tuple(intents), errors=errors, verdicts=verdicts, progress=progress)
 
     def own(self, key: Key, read_at: datetime) -> Record | None:
@@ -444,11 +464,12 @@ def _sale(sale: Sale, invoices: list[Invoice]) -> list[Intent]:
     return intents
 
 
-def _payments(record: Record, canceled: list[Key]) -> list[Intent]:
-    """Payments fill the invoices of the booking in order."""
-    room = {i.sale: (i, i.total.amount) for i in record.documents if isinstance(i, Invoice) and i.sale not in canceled}
+def _payments(record: Record, out: Collection[Key], errors: Collection[Key]) -> list[Intent]:
+    """Payments fill the invoices of the booking in order; orders that are `out`, or have failed, take none."""
+    invoices = [doc for doc in record.documents if isinstance(doc, Invoice) and not {doc.key, doc.sale} & {*out, *errors}]
+    room = {invoice.sale: (invoice, invoice.total.amount) for invoice in invoices}
     intents: list[Intent] = []
-    for payment in (doc for doc in record.documents if isinstance(doc, Payment)):
+    for payment in (doc for doc in record.documents if isinstance(doc, Payment) and doc.key not in {*out, *errors}):
         customer = next(doc.customer for doc in record.documents if isinstance(doc, Sale))
         body: Body = {"reference": str(payment.key), "amount": payment.amount.amount, "customer_id": Ref("contacts", customer)}
         intents.append(Intent("payments", payment.key, body, payment.key))

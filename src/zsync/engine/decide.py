@@ -189,22 +189,31 @@ def _parent_withdrawn(row: Row, lookup: Lookup, module: Module) -> bool:
     return parent is not None and parent.was_sent and not parent.there and parent.state is not State.SENDING
 
 
-def _needs(row: Row, lookup: Lookup, but: Ref | None = None) -> Rest | None:
-    """What this row still waits for: of `refs` the id of something that stands, of `after` that it is settled."""
+def _needs(row: Row, lookup: Lookup, but: Ref | None = None, chain: tuple[Ref, ...] = ()) -> Rest | None:
+    """What this row still waits for: of `refs` the id of something that stands, of `after` that it is settled.
+
+    `chain` holds the rows that wait for this one, so that a circle ends.
+    """
     for ref in row.refs:
         other = lookup(ref)
         if ref != but and not (other is not None and other.remote_id and other.there):
-            return Rest(on=ref, stuck=_hopeless(other))
+            return Rest(on=ref, stuck=_hopeless(other, lookup, (*chain, row.ref)))
     for ref in row.after:
         other = lookup(ref)
         if ref != but and not (other is not None and other.state is State.SETTLED and other.there):
-            return Rest(on=ref, stuck=_hopeless(other))
+            return Rest(on=ref, stuck=_hopeless(other, lookup, (*chain, row.ref)))
     return None
 
 
-def _hopeless(row: Row | None) -> bool:
-    """This row will not come to stand at the remote by itself: it failed, is held, or nothing wants it there."""
-    return row is None or row.state in (State.FAILED, State.HELD) or (row.state is State.SETTLED and not row.there)
+def _hopeless(row: Row | None, lookup: Lookup, chain: tuple[Ref, ...]) -> bool:
+    """This row will not come to stand at the remote by itself: it failed, is held, nothing wants it there, or it waits for
+    one of these. An invoice whose order was refused keeps no payment from going as an advance."""
+    if row is None or row.state in (State.FAILED, State.HELD) or (row.state is State.SETTLED and not row.there):
+        return True
+    if row.state is not State.WANTED or row.wanted is None or row.ref in chain:
+        return False
+    rest = _needs(row, lookup, chain=chain)
+    return rest is not None and rest.stuck
 
 
 def _doubtful(rows: Sequence[Row]) -> list[Row]:
