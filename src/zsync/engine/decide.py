@@ -48,9 +48,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Nothing needs to be sent: the remote shows it already, or what stands there cannot be changed."""
+    """Nothing needs to be sent: the remote shows `body` already, or what stands there cannot be changed, or nothing does."""
 
     row: Row
+    body: Body | None
     written: Written | None
 
 
@@ -126,7 +127,7 @@ def _step(
     if not row.there:
         return Call(row, "revive", None) if module.revivable else Anew(row)
     if not module.updatable:
-        return Accept(row, None)
+        return Accept(row, body, None)
     seen = looked.get(row.ref)
     return Look(row) if seen is None else Call(row, "update", body, refreshed=seen)
 
@@ -147,7 +148,7 @@ def _create(row: Row, body: Body, rows: Sequence[Row], lookup: Lookup, modules: 
     if module.parent:
         parent = lookup(Ref(module.parent, row.key))
         if parent is not None and parent.written is not None and module.shown(body, parent.written):
-            return Accept(row, parent.written)
+            return Accept(row, body, parent.written)
     if row.alone:
         return Call(row, "create", body)
     candidates = [each for each in rows if _rides(each, row, modules)]
@@ -175,7 +176,7 @@ def _riders(lead: Row, candidates: Sequence[Row], lookup: Lookup, now: datetime)
 
 def _withdraw(row: Row, rows: Sequence[Row], lookup: Lookup, module: Module) -> Step:
     if not row.there:
-        return Accept(row, None)
+        return Accept(row, None, None)
     if module.parent:  # a status goes with its parent
         return Lost(row) if _parent_withdrawn(row, lookup, module) else Rest(on=Ref(module.parent, row.key), stuck=True)
     for other in rows:

@@ -5,8 +5,9 @@ Each command and its removal share a commit, so it is carried out once.
 
 from __future__ import annotations
 
+from zsync.engine.decide import resolved
 from zsync.engine.job import Job
-from zsync.model.intent import Ref
+from zsync.model.intent import Body, Ref
 from zsync.model.key import Key
 from zsync.model.row import Row, State
 from zsync.ports.state import Command
@@ -48,8 +49,9 @@ def _resolve(job: Job, key: Key, scope: Key, keep: str, reason: str) -> None:
     match keep:
         case "zoho":
             for row in failed:
-                if row.remote_id and row.wanted is not None:
-                    job.state.journal.accept(row.ref, None, now)
+                kept = _kept(job, row)
+                if kept is not None:
+                    job.state.journal.accept(row.ref, kept, None, now)
                 else:
                     job.state.journal.hold(row.ref, "left as it is in Zoho", now)
             job.state.records.rule(key, "zoho", "left as it is in Zoho")
@@ -62,6 +64,16 @@ def _resolve(job: Job, key: Key, scope: Key, keep: str, reason: str) -> None:
                 job.state.journal.hold(row.ref, reason, now)
             job.state.records.rule(key, "ignore", reason)
     job.state.records.read_again(scope)
+
+
+def _kept(job: Job, row: Row) -> Body | None:
+    """What is wanted for a document that stands in Zoho, to be taken as what stands there; None where none stands."""
+    if row.wanted is None or not row.remote_id or not row.there:
+        return None
+    try:
+        return resolved(row.wanted, job.state.journal.row)
+    except LookupError:  # it refers to what is not written yet
+        return None
 
 
 def _rows(job: Job, key: Key) -> list[Row]:

@@ -155,7 +155,7 @@ class Settler:
         with self._job.state.store.commit():
             match step:
                 case Accept():
-                    self._journal.accept(step.row.ref, step.written, self._now())
+                    self._journal.accept(step.row.ref, step.body, step.written, self._now())
                 case Anew():
                     self._journal.anew(step.row.ref, self._now())
                 case Lost():
@@ -326,6 +326,8 @@ class Settler:
                     self._count(row, "withdraw")
                 case "revive":  # still withdrawn: it was lost; were it deleted, the next try would be told so
                     self._journal.stands(row.ref, row.written or Written(row.remote_id), now)
+                case _ if row.wanted is None:  # a person was faster than we
+                    self._journal.lost(row.ref, now)
                 case _:
                     self._journal.hold(row.ref, "deleted in Zoho", now)
             return
@@ -350,12 +352,12 @@ class Settler:
         if not isinstance(answer, Written):
             self._journal.hold(row.ref, "deleted in Zoho", now)
             return
-        settled = self._settled_body(row.settled)
+        settled, wanted = self._settled_body(row.settled), self._settled_body(row.wanted)
         if row.settled is None or row.forced or not module.differences(settled, answer):
             self._looked[row.ref] = answer
-        elif row.wanted is not None and not module.differences(resolved(row.wanted, self._lookup), answer):
-            self._journal.accept(row.ref, answer, now)
-            self._object(row, row.wanted, answer)
+        elif not module.differences(wanted, answer):
+            self._journal.accept(row.ref, wanted, answer, now)
+            self._object(row, wanted, answer)
         else:
             self._journal.fail(row.ref, _edited(module, settled, answer), now)
 

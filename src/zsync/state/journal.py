@@ -230,11 +230,10 @@ class Journal:
         self._log(row, event, now)
         return self._get(ref)
 
-    def accept(self, ref: Ref, written: Written | None, now: datetime) -> Row:
+    def accept(self, ref: Ref, body: Body | None, written: Written | None, now: datetime) -> Row:
         """What stands at the remote is taken as what is wanted, without a call: a status shown by its parent's answer, a
         document that cannot be changed any more, or one that a person keeps as it is."""
         row = self._get(ref)
-        body = row.wanted
         values: dict[str, object] = {
             "state": State.SETTLED,
             "settled": _packed(body) if body is not None else _packed(row.settled),
