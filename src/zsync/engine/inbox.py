@@ -34,11 +34,11 @@ def _carry_out(job: Job, command: Command, key: Key, scope: Key) -> None:
 
 
 def _retry(job: Job, key: Key, scope: Key) -> None:
-    """Plan it again from what the source has now, and free its failed rows."""
+    """Plan it again from what the source has now, and free its failed and held rows."""
     job.state.records.drop_ruling(key)
     job.state.records.read_again(scope)
     for row in _rows(job, key):
-        if row.state is State.FAILED or (row.state is State.WANTED and row.due_at is not None):
+        if row.state in (State.FAILED, State.HELD) or (row.state is State.WANTED and row.due_at is not None):
             job.state.journal.retry(row.ref, job.clock.now())
 
 

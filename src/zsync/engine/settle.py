@@ -329,7 +329,7 @@ class Settler:
                 case _ if row.wanted is None:  # a person was faster than we
                     self._journal.lost(row.ref, now)
                 case _:
-                    self._journal.hold(row.ref, "deleted in Zoho", now)
+                    self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
             return
         if not isinstance(answer, Written):
             raise TypeError(f"read of {row.module} answered {type(answer).__name__}")
@@ -350,7 +350,7 @@ class Settler:
         """Before an update: was it edited by a person since we wrote it?"""
         now, module = self._now(), self._modules[row.module]
         if not isinstance(answer, Written):
-            self._journal.hold(row.ref, "deleted in Zoho", now)
+            self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
             return
         settled, wanted = self._settled_body(row.settled), self._settled_body(row.wanted)
         if row.settled is None or row.forced or not module.differences(settled, answer):
@@ -387,7 +387,7 @@ class Settler:
                 self._journal.settle(row.ref, None, now)
                 self._count(row, "withdraw")
             case Refused(gone=True) if step.verb != "create":
-                self._journal.hold(row.ref, "deleted in Zoho", now)
+                self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
             case RecordError():
                 self._doubt_facts(error)
                 self._journal.fail(row.ref, Complaint.of(error), now)

@@ -327,10 +327,13 @@ class Journal:
         self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": _complaint(error)} | forgotten))
         self._log(row, "fail", now, error=error)
 
-    def hold(self, ref: Ref, reason: str, now: datetime) -> None:
-        """Ended by a person, or deleted by one at the remote: nothing happens until a command frees it."""
+    def hold(self, ref: Ref, reason: str, now: datetime, *, gone: bool = False) -> None:
+        """Ended by a person, or deleted by one at the remote (`gone`): nothing happens until a command frees it.
+
+        What is gone is forgotten with its id, so that nothing refers to it, and a freed row begins anew.
+        """
         row = self._get(ref)
-        self._set(ref, **(_AT_REST | {"state": State.HELD, "reason": reason}))
+        self._set(ref, **(_AT_REST | (_NOTHING_THERE if gone else {}) | {"state": State.HELD, "reason": reason}))
         self._log(row, "hold", now, message=reason)
 
     def rename(self, ref: Ref, body: Body, now: datetime) -> None:
@@ -343,14 +346,14 @@ class Journal:
     def anew(self, ref: Ref, now: datetime) -> None:
         """What was withdrawn stays so; its row starts again without a remote document (under another number)."""
         row = self._get(ref)
-        self._set(ref, remote_id=None, written=None, settled=None, settled_digest="", there=0, state=State.WANTED)
+        self._set(ref, **(_NOTHING_THERE | {"state": State.WANTED}))
         self._log(row, "anew", now)
 
     def lost(self, ref: Ref, now: datetime) -> None:
-        """The parent that this status or application hung on was withdrawn: it is not there any more either."""
+        """It is not there any more: its parent was withdrawn (a status hangs on it), or a person took it away as we wanted."""
         row = self._get(ref)
         state = State.SETTLED if row.wanted is None else State.WANTED
-        self._set(ref, state=state, remote_id=None, written=None, settled=None, settled_digest="", there=0)
+        self._set(ref, **(_AT_REST | _NOTHING_THERE | {"state": state}))
         self._log(row, "lost", now)
 
     def retry(self, ref: Ref, now: datetime, *, force: bool = False) -> None:
@@ -437,6 +440,9 @@ def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
 def _needs(intent: Intent) -> str:
     ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
     return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
+_NOTHING_THERE: dict[str, object] = {"remote_id": None, "written": None, "settled": None, "settled_digest": "", "there": 0}
+"""What a row forgets when its document is not there any more, or is left behind."""
+
 
 
 @lru_cache(maxsize=2048)
