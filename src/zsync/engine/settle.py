@@ -341,7 +341,7 @@ class Settler:
             self._journal.settle(row.ref, answer, now)
             self._count(row, "update")
             self._object(row, self._settled_body(row.sent), answer)
-        elif row.settled is None or not module.differences(self._settled_body(row.settled), answer):
+        elif row.settled is None or row.forced or not module.differences(self._settled_body(row.settled), answer):
             self._journal.stands(row.ref, answer, now)
         else:
             self._journal.fail(row.ref, _edited(module, self._settled_body(row.settled), answer), now)
