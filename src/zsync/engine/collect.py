@@ -173,7 +173,20 @@ class Collector:
         except RecordError as err:
             plan = Plan(record.key, errors={document.key: err for document in record.documents})
         verdicts = {key: Verdict("skipped", reason) for key, reason in refused.items()} | dict(plan.verdicts)
-        return self._with_rulings(replace(plan, verdicts=verdicts), record)
+        return self._with_rulings(self._without_strays(replace(plan, verdicts=verdicts)), record)
+
+    def _without_strays(self, plan: Plan) -> Plan:
+        """The plan without what was written with another scope: a row belongs to one scope for life (J9), and a payment that
+        changed its booking is for a person to look at."""
+        errors = dict(plan.errors)
+        for intent in plan.intents:
+            row = self._journal.row(intent.ref)
+            if row is not None and row.scope != plan.scope and row.was_sent:
+                errors[intent.owner] = RecordError(
+                    f"it was written as part of {row.scope}, and now comes with {plan.scope}",
+                    hint="set it right in Zoho by hand",
+                )
+        return replace(plan, errors=errors, intents=tuple(each for each in plan.intents if each.owner not in errors))
 
     def _with_rulings(self, plan: Plan, record: Record) -> Plan:
         """An error that a person has ruled on stays ended, as long as the record is the one that was ruled on."""
@@ -205,16 +218,19 @@ class Collector:
         entities = {document.key: document.entity for document in record.documents}
         self._records.keep(record, plan, stream, self._job.fingerprint, backfill=self._backfill)
         for seq, intent in enumerate(plan.intents):
-            if self._may_write(intent, entities):
+            if self._may_write(record.key, intent, entities):
                 self._journal.want(record.key, intent, seq, self._job.target.modules[intent.module].once)
         self._take_back(record, plan, entities)
+        self._records.forget_absent(record)  # after what was dropped from the journal
         for key in self._job.target.refers(plan):
             self._demand(key)
 
-    def _may_write(self, intent: Intent, entities: Mapping[Key, str]) -> bool:
+    def _may_write(self, scope: Key, intent: Intent, entities: Mapping[Key, str]) -> bool:
         """`auto_update` off: what was ever sent stays as it was wanted then."""
         row = self._journal.row(intent.ref)
         if row is None or not row.was_sent:
+            if row is not None and row.scope != scope:  # it never left: it may begin its life here
+                self._journal.want_nothing(row.ref)
             return True
         return self._job.switches.get(entities.get(intent.owner, ""), Switches()).update
 
@@ -229,8 +245,13 @@ class Collector:
             verdict = plan.verdicts.get(row.owner)
             canceled = verdict is not None and verdict.stand == "canceled"
             switches = self._job.switches.get(entities.get(row.owner, ""), Switches())
-            if not row.was_sent or (canceled and switches.update) or (row.owner in disabled and switches.delete):
+            if not row.was_sent:
                 self._journal.want_nothing(row.ref)
+            elif (canceled and switches.update) or (row.owner in disabled and switches.delete):
+                if self._journal.needed(row.ref):  # by a booking that is not through yet: looked at again in the next run
+                    self._records.read_again(record.key)
+                else:
+                    self._journal.want_nothing(row.ref)
 
     def _demand(self, key: Key) -> None:
         """Make sure that the scope that a plan refers to is planned, whatever its switches say."""

@@ -107,6 +107,15 @@ class Journal:
         )
         return {Key(each[0]) for each in found.fetchall()}
 
+    def needed(self, ref: Ref) -> bool:
+        """Whether an open row of another scope needs this one to stand at the remote."""
+        found = self._db.execute(
+            "SELECT 1 FROM journal WHERE realm = ? AND state IN ('wanted', 'sending') AND instr(needs, ?) > 0"
+            " AND scope != (SELECT scope FROM journal WHERE realm = ? AND module = ? AND key = ?) LIMIT 1",
+            (self._realm, json.dumps([ref.module, str(ref.key)])[:-1] + ",", *self._id(ref)),
+        )
+        return found.fetchone() is not None
+
     def costs_nothing(self, module: str) -> bool:
         """Whether documents of this module were ever accepted without a call: the parent's answer showed them."""
         found = self._db.execute(
@@ -232,7 +241,10 @@ class Journal:
 
     def accept(self, ref: Ref, body: Body | None, written: Written | None, now: datetime) -> Row:
         """What stands at the remote is taken as what is wanted, without a call: a status shown by its parent's answer, a
-        document that cannot be changed any more, or one that a person keeps as it is."""
+        document that cannot be changed any more, or one that a person keeps as it is.
+
+        `body` is what is wanted, with ids instead of Refs; None where nothing is.
+        """
         row = self._get(ref)
         values: dict[str, object] = {
             "state": State.SETTLED,
@@ -428,6 +440,9 @@ _AT_REST: dict[str, object] = {
 }
 """What a row forgets when it leaves `sending`."""
 
+_NOTHING_THERE: dict[str, object] = {"remote_id": None, "written": None, "settled": None, "settled_digest": "", "there": 0}
+"""What a row forgets when its document is not there any more, or is left behind."""
+
 
 def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
     """`body` with the fields that are settled once taken from what stands there, or may. A refused write fixes nothing."""
@@ -440,9 +455,6 @@ def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
 def _needs(intent: Intent) -> str:
     ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
     return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
-_NOTHING_THERE: dict[str, object] = {"remote_id": None, "written": None, "settled": None, "settled_digest": "", "there": 0}
-"""What a row forgets when its document is not there any more, or is left behind."""
-
 
 
 @lru_cache(maxsize=2048)

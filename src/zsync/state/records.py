@@ -97,7 +97,16 @@ class Records:
         self._keep_scope(record.key, stream, record.revision, fingerprint, backfill, max(days, default=None))
         for document in record.documents:
             self._keep_document(document, record, plan)
-        self._forget(record.key, [document.key for document in record.documents])
+
+    def forget_absent(self, record: Record) -> None:
+        """Documents that this scope no longer has leave the list, unless the journal (still) knows them."""
+        present = [str(document.key) for document in record.documents]
+        marks = ", ".join("?" for _ in present)
+        self._db.execute(
+            f"DELETE FROM records WHERE scope = ? AND key NOT IN ({marks})"  # noqa: S608 - only question marks
+            " AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.owner = records.key)",
+            (str(record.key), *present),
+        )
 
     def keep_unreadable(
         self, broken: Unreadable, verdict: Verdict | None, stream: str, fingerprint: str, now: datetime, *, backfill: bool
@@ -254,15 +263,6 @@ class Records:
             "DELETE FROM records WHERE entity = ? AND source_id = ? AND key != ?", (row["entity"], row["source_id"], row["key"])
         )
         self._db.execute(f"INSERT OR REPLACE INTO records ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
-
-    def _forget(self, scope: Key, present: Sequence[Key]) -> None:
-        """Documents that this scope no longer has leave the list, unless the journal still knows them."""
-        marks = ", ".join("?" for _ in present)
-        self._db.execute(
-            f"DELETE FROM records WHERE scope = ? AND key NOT IN ({marks})"  # noqa: S608 - only question marks
-            " AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.owner = records.key)",
-            (str(scope), *map(str, present)),
-        )
 
 
 def _standing(key: Key, plan: Plan) -> tuple[str, str, str | None, str | None]:
