@@ -118,6 +118,19 @@ def test_75_another_run_is_at_work(desk: Desk) -> None:
     assert quiet.out + quiet.err == ""  # cron would mail it every five minutes
 
 
+@pytest.mark.parametrize("command", [["run"], ["init", "--no-adopt"]])
+def test_j7_whoever_writes_the_journal_takes_the_lock(desk: Desk, command: list[str]) -> None:
+    desk.initialised()
+    handle = os.open(desk.folder / "zsync.db.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        said = desk.zsync(*command)
+    finally:
+        os.close(handle)
+
+    assert said.code == 75
+
+
 def test_130_a_signal_ends_a_run_between_calls_and_the_next_run_goes_on(desk: Desk) -> None:
     desk.initialised()
     desk.sandbox.faults.add(Fault("slow", "books", "POST", "^/salesorders$", nth=3))

@@ -8,7 +8,7 @@ import pytest
 
 from engine.world import World, booking, customer, key
 from zsync.engine.job import Options
-from zsync.errors import RecordError
+from zsync.errors import RecordError, Refused
 from zsync.model.intent import Ref
 from zsync.ports import Switches
 from zsync.state.desk import Inbox
@@ -72,6 +72,23 @@ def test_the_same_edit_on_both_sides_needs_no_call_and_no_person() -> None:
     assert Status(world.store).problems() == []
 
 
+def test_what_was_accepted_is_kept_with_ids_so_that_a_deleted_customer_does_not_hurt_it() -> None:
+    """The note was added on both sides; then the order changes its customer, and a person deletes the former one."""
+    world = settled()
+    for doc in world.remote.standing("salesorders"):
+        doc.body["note"] = "late arrival"
+    world.hotel.put(booking(note="late arrival"))
+    world.run_to_rest()
+    world.remote.docs.pop(world.remote.standing("contacts")[0].id)
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.hotel.put(customer("2", "Bo Guest"))
+    world.run_to_rest()
+    world.hotel.put(booking(note="early arrival", customer="2"))
+    world.run_to_rest()
+    assert {doc.body["note"] for doc in world.remote.standing("salesorders")} == {"early arrival"}
+    assert [each.source_id for each in Status(world.store).records("customers", "held")] == ["1"]
+
+
 def test_a_document_deleted_at_the_remote_is_held() -> None:
     world = settled()
     world.remote.docs.pop(world.remote.standing("contacts")[0].id)
@@ -81,6 +98,57 @@ def test_a_document_deleted_at_the_remote_is_held() -> None:
     assert found is not None
     assert found.status == "held"
     assert world.remote.standing("contacts") == []
+
+
+def test_retry_of_what_was_deleted_at_the_remote_makes_it_anew_once() -> None:
+    world = settled()
+    world.remote.docs.pop(world.remote.standing("contacts")[0].id)
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    world.hotel.put(booking(note="an edit"))
+    world.run_to_rest()
+    blocked = Status(world.store).record("orders", "1")
+    assert blocked is not None
+    assert (blocked.status, blocked.on) == ("blocked", key("customer", "1"))
+    tell(world, "retry", "customers", "1")
+    world.run_to_rest()
+    assert contact(world) == "Ada B. Guest"
+    assert {each.status for each in Status(world.store).records()} == {"synced"}
+    assert {doc.body["customer_id"] for doc in world.remote.standing("salesorders")} == {world.remote.standing("contacts")[0].id}
+
+
+def test_retry_frees_what_was_ignored() -> None:
+    world = settled()
+    world.remote.standing("contacts")[0].body["name"] = "Edited by hand"
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    tell(world, "resolve", "customers", "1", keep="ignore", reason="as agreed")
+    world.run_to_rest()
+    world.remote.standing("contacts")[0].body["name"] = "Ada Guest"
+    tell(world, "retry", "customers", "1")
+    world.run_to_rest()
+    assert contact(world) == "Ada B. Guest"
+
+
+def test_to_keep_the_remotes_version_of_what_is_void_there_is_to_leave_it() -> None:
+    """It was disabled, and taking it into use again was refused: nothing stands there that could be kept."""
+    world = settled()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    module = world.books.modules["contacts"]
+
+    def refused(standing):  # type: ignore[no-untyped-def]
+        raise Refused("not now")
+
+    module.revive = refused  # type: ignore[method-assign]
+    world.hotel.put(customer())
+    world.run_to_rest()
+    assert [each.source_id for each in Status(world.store).problems()] == ["1"]
+    tell(world, "resolve", "customers", "1", keep="zoho")
+    world.run_to_rest()
+    found = Status(world.store).record("customers", "1")
+    assert found is not None
+    assert found.status == "held"
 
 
 def test_retry_plans_a_failed_record_again() -> None:
@@ -273,6 +341,79 @@ def test_an_advance_is_applied_when_its_invoice_comes() -> None:
     world.run_to_rest()
     assert len(world.remote.standing("payments")) == 1
     assert [doc.body["amount"] for doc in world.remote.standing("applications")] == [300]
+
+
+def refusing_order_2(world: World) -> None:
+    """The remote takes order 1, never order 2."""
+    module = world.books.modules["salesorders"]
+    create = module.create
+
+    def picky(writes):  # type: ignore[no-untyped-def]
+        return [Refused("not this one")] if writes[0].body["number"] == "SO-2" else create(writes)
+
+    module.create = picky  # type: ignore[method-assign]
+
+
+def test_a_refused_order_keeps_no_payment_from_going_and_the_other_order_gets_its_share() -> None:
+    """Payment 2 pays both orders, payment 3 only the refused one: it goes as an advance."""
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking())
+    refusing_order_2(world)
+    world.initialise()
+    world.run_to_rest()
+    assert len(world.remote.standing("payments")) == 3
+    assert [doc.body["amount"] for doc in world.remote.standing("applications")] == [250, 50]
+    payments = {each.source_id: (each.status, each.on) for each in Status(world.store).records("payments")}
+    assert payments == {"1": ("synced", ""), "2": ("blocked", key("order", "2")), "3": ("blocked", key("order", "2"))}
+
+
+def test_a_customer_whom_an_open_booking_needs_is_disabled_after_it() -> None:
+    world = World(switches={"orders": Switches(create=False)})
+    world.hotel.put(customer())
+    world.hotel.put(booking(invoiced=False, payments=()))
+    world.initialise()
+    world.run_to_rest()
+    world.switches, world.fingerprint = {}, "settings-2"
+    world.run(Options(max_calls=1))  # the first order only
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    assert len(world.remote.standing("salesorders")) == 2
+    assert world.remote.standing("contacts") == []
+    assert {each.status for each in Status(world.store).records("customers")} == {"disabled"}
+
+
+def moved_payment(world: World) -> None:
+    """Payment 2 leaves the booking AAAA for BBBB, which has an order 7 of its own."""
+    other = booking(totals=("150",), payments=("250", "150"), reference="BBBB", invoiced=False)
+    order, _, payment = other.documents
+    order = dataclasses.replace(order, key=key("order", "7"), source_id="7")
+    world.hotel.put(booking(payments=("250",)))
+    world.hotel.put(dataclasses.replace(other, documents=(order, payment)))
+
+
+def test_a_written_payment_that_changes_its_booking_is_left_to_a_person_and_stops_nothing_else() -> None:
+    world = settled()
+    moved_payment(world)
+    world.run_to_rest()
+    (found,) = Status(world.store).problems()
+    assert (found.entity, found.source_id) == ("payments", "2")
+    assert found.error is not None
+    assert "hotel:booking:AAAA" in found.error.message
+    assert len(world.remote.standing("payments")) == 3
+    assert len(world.remote.standing("salesorders")) == 3
+
+
+def test_a_payment_that_changes_its_booking_before_it_was_written_is_written_there() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking())
+    world.initialise()
+    moved_payment(world)
+    world.run_to_rest()
+    assert Status(world.store).problems() == []
+    assert len(world.remote.standing("payments")) == 2
+    assert {each.status for each in Status(world.store).records("payments")} == {"synced"}
 
 
 def test_init_refuses_an_organisation_that_knows_us_while_the_state_does_not() -> None:

@@ -5,9 +5,12 @@ J1, J2, J7 and J9 need the engine around the journal; their tests drive it in th
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import sqlite3
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +19,17 @@ from typing import TypeVar
 import pytest
 
 from engine.world import Crash, World, booking, customer, key
+from zsync.engine import run as engine
 from zsync.engine.job import Options
 from zsync.engine.preview import preview
-from zsync.errors import RecordError
+from zsync.errors import ContractBroken, RecordError, Unavailable
 from zsync.model.intent import Body, Intent, Ref, Written
+from zsync.model.record import Unreadable
 from zsync.model.row import Begin, Complaint, Row, State
+from zsync.ports import Stranger
+from zsync.state.desk import Inbox
 from zsync.state.journal import Journal
+from zsync.state.status import Status
 from zsync.state.store import Locked, Store
 
 T = TypeVar("T")
@@ -62,6 +70,46 @@ def get(journal: Journal) -> Row:
     row = journal.row(REF)
     assert row is not None
     return row
+
+
+@dataclass
+class Diary:
+    """What the remote was asked and told, and when."""
+
+    world: World
+    events: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        read, write = self.world.remote.read, self.world.remote.write
+
+        def noted_read() -> None:
+            self.events.append(("read", self.world.clock.now()))
+            read()
+
+        def noted_write(effect: Callable[[], T]) -> T:
+            self.events.append(("write", self.world.clock.now()))
+            return write(effect)
+
+        self.world.remote.read = noted_read  # type: ignore[method-assign]
+        self.world.remote.write = noted_write  # type: ignore[method-assign]
+
+    @property
+    def words(self) -> list[str]:
+        return [word for word, _ in self.events]
+
+
+def guest(fate: str = "") -> World:
+    """A hotel with one customer; `fate` is what becomes of the first write. One run has been."""
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+    world.fate.on_call = {1: fate} if fate else {}
+    world.run()
+    return world
+
+
+def names(world: World) -> list[str]:
+    return sorted(str(doc.body["name"]) for doc in world.remote.standing("contacts"))
 
 
 # --- J1 ---------------------------------------------------------------------------------------------------------------------
@@ -111,6 +159,71 @@ def test_j1_changed_settings_read_a_failed_record_again() -> None:
     assert len(world.remote.standing("contacts")) == 1
 
 
+def test_j1_a_record_of_which_the_target_makes_nothing_is_kept_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(customer("2", "Bo Guest"))
+    plan = world.books.plan
+
+    def refusing(record, *rest):  # type: ignore[no-untyped-def]
+        if record.key.id == "2":
+            raise RecordError("it has no name")
+        return plan(record, *rest)
+
+    monkeypatch.setattr(world.books, "plan", refusing)
+    world.initialise()
+    world.run()
+    assert names(world) == ["Ada Guest"]
+    assert world.job().state.records.failed() == [("customers", "2")]
+
+
+def unreadable() -> World:
+    """Customer 2 cannot be made sense of."""
+    world = World()
+    world.hotel.put(customer())
+    broken = Unreadable(key("customer", "2"), "customers", "2", "2", RecordError("it has no name", hint="give it one"))
+    world.hotel.put(broken)
+    world.initialise()
+    world.run()
+    return world
+
+
+def test_j1_an_unreadable_record_is_kept_with_its_error_and_the_others_go_on() -> None:
+    world = unreadable()
+    assert names(world) == ["Ada Guest"]
+    found = Status(world.store).record("customers", "2")
+    assert found is not None
+    assert (found.status, found.error.message if found.error else "") == ("failed", "it has no name")
+
+
+@pytest.mark.parametrize("how", ["retry", "settings", "change"])
+def test_j1_retry_changed_settings_or_a_change_read_an_unreadable_record_again(how: str) -> None:
+    world = unreadable()
+    mended = customer("2", "Bo Guest")
+    world.hotel.put(mended)
+    if how != "change":
+        world.hotel.changes[mended.key] = 1  # the source does not say that it is another
+    world.run()
+    assert ("Bo Guest" in names(world)) == (how == "change")
+    if how == "retry":
+        Inbox(world.store).post("retry", world.clock.now(), "customers", ["2"])
+    world.fingerprint = "settings-2" if how == "settings" else world.fingerprint
+    world.run()
+    assert names(world) == ["Ada Guest", "Bo Guest"]
+    assert Status(world.store).problems() == []
+
+
+def test_j1_retry_reads_a_record_that_could_not_be_planned_and_plans_it_again() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.books.refuse_docs[key("customer", "1")] = RecordError("it has no name")
+    world.initialise()
+    world.books.refuse_docs.clear()
+    Inbox(world.store).post("retry", world.clock.now(), "customers", ["1"])
+    world.run()
+    assert names(world) == ["Ada Guest"]
+
+
 # --- J2 ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +268,54 @@ def test_j2_the_slot_of_the_pace_is_taken_before_begin() -> None:
     world.books.reserve = reserve  # type: ignore[method-assign]
     world.run()
     assert len(world.remote.standing("contacts")) == 1
+
+
+def test_j2_every_row_of_a_wave_and_every_row_of_a_fused_call_says_sending_when_its_call_leaves() -> None:
+    world = World(concurrency=4)
+    for number in range(1, 7):
+        world.hotel.put(customer(str(number), f"Guest {number}"))
+    world.hotel.put(booking(payments=("500",)))
+    world.initialise()
+    states: list[tuple[str, str]] = []
+
+    def watch(module_name: str) -> None:
+        module = world.books.modules[module_name]
+        create = module.create
+
+        def watched(writes):  # type: ignore[no-untyped-def]
+            left = [Ref(module_name, writes[0].key), *(Ref(rider.module, rider.key) for rider in writes[0].riders)]
+            states.extend((ref.module, row.state) for ref in left if (row := world.journal.row(ref)) is not None)
+            return create(writes)
+
+        module.create = watched  # type: ignore[method-assign]
+
+    for name in ("contacts", "payments"):
+        watch(name)
+    world.run()
+    assert sorted(states) == [("applications", "sending")] * 2 + [("contacts", "sending")] * 6 + [("payments", "sending")]
+
+
+def test_j2_a_signal_ends_the_run_before_begin_or_after_the_answer_never_between() -> None:
+    """Whenever the signal comes, no row says `sending` without its call having left."""
+    for nth in range(1, 30):
+        world = World()
+        world.hotel.put(customer())
+        world.initialise()
+        asked: list[None] = []
+
+        def stop(asked: list[None] = asked, nth: int = nth) -> bool:
+            asked.append(None)
+            return len(asked) >= nth
+
+        report = engine.run(world.job(stop), Options(), lambda: ({}, ()))
+        assert not world.doubtful()
+        assert report.exit_code == (130 if len(asked) >= nth else 0)
+
+
+def test_j2_on_disk_means_synced_to_it(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "books.db", create=True)
+    assert store.db.execute("PRAGMA synchronous").fetchone()[0] == 2
+    store.close()
 
 
 # --- J3 ---------------------------------------------------------------------------------------------------------------------
@@ -202,6 +363,101 @@ def test_j3_after_a_crash_the_longest_life_of_a_call_comes_on_top_of_the_grace()
     assert doubtful == 4, "after begin, before the effect, after it, before the answer is on disk"
 
 
+def test_j3_the_grace_begins_when_the_call_was_given_up_not_when_it_began() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+    world.remote.takes_s = 55
+    world.fate.on_call = {1: "late"}
+    world.run()
+    row = world.journal.row(Ref("contacts", key("customer", "1")))
+    assert row is not None
+    assert row.begun_at is not None
+    assert row.ask_at == row.begun_at + timedelta(seconds=55 + 17 * 60)
+
+
+def test_j3_it_holds_for_a_question_by_id_too() -> None:
+    world = guest()
+    world.fate.on_call = {2: "late"}
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run()
+    given_up, diary = world.clock.now(), Diary(world)
+    world.run_to_rest()
+    assert diary.words == ["read"]
+    assert diary.events[0][1] >= given_up + timedelta(minutes=17)
+    assert names(world) == ["Ada B. Guest"]
+
+
+@pytest.mark.parametrize("fate", ["lost", "unanswered", "late"])
+def test_j3_it_holds_also_when_nothing_is_wanted_any_more(fate: str) -> None:
+    world = guest(fate)
+    given_up, diary = world.clock.now(), Diary(world)
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    assert diary.words == (["read"] if fate == "lost" else ["read", "write"])
+    assert diary.events[0][1] >= given_up + timedelta(minutes=17)
+    assert names(world) == []
+
+
+def test_j3_what_is_in_doubt_is_asked_about_before_anything_else_of_its_scope() -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking(totals=("300",), payments=("100",)))
+    world.initialise()
+    world.fate.on_call = {5: "unanswered"}
+    world.run()
+    assert world.doubtful()
+    world.hotel.put(booking(totals=("300",), payments=("100", "200"), note="an edit"))
+    diary = Diary(world)
+    world.run(minutes=30)
+    assert diary.words[:2] == ["read", "read"], "the payment and its application"
+    assert "write" in diary.words
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), RecordError("odd"), ContractBroken("not JSON")])
+def test_j3_a_question_without_an_answer_is_no_answer(error: Exception) -> None:
+    world = guest("unanswered")
+    module = world.books.modules["contacts"]
+    find = module.find
+
+    def failing(asked):  # type: ignore[no-untyped-def]
+        raise error
+
+    module.find = failing  # type: ignore[method-assign]
+    for _ in range(6):
+        world.run()
+    row = world.journal.row(Ref("contacts", key("customer", "1")))
+    assert row is not None
+    assert row.state is State.SENDING
+    assert world.remote.writes == 1
+    module.find = find  # type: ignore[method-assign]
+    world.run_to_rest()
+    assert world.remote.writes == 1
+    assert names(world) == ["Ada Guest"]
+
+
+@pytest.mark.parametrize("error", [ContractBroken("not JSON"), KeyError("a defect of ours")])
+def test_j3_whatever_else_a_write_ends_in_its_answer_is_unknown(error: Exception) -> None:
+    world = World()
+    world.hotel.put(customer())
+    world.initialise()
+    module = world.books.modules["contacts"]
+    create = module.create
+
+    def spoilt(writes):  # type: ignore[no-untyped-def]
+        create(writes)
+        module.create = create  # type: ignore[method-assign]
+        raise error
+
+    module.create = spoilt  # type: ignore[method-assign]
+    with contextlib.suppress(KeyError):  # a defect ends the program
+        world.run()
+    assert world.doubtful()
+    world.run_to_rest()
+    assert world.remote.writes == 1
+    assert names(world) == ["Ada Guest"]
+
+
 # --- J4 ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +489,20 @@ def test_j4_the_newer_version_goes_once_the_doubt_is_over(store: Store, journal:
     row = get(journal)
     assert row.state is State.WANTED
     assert row.settled == {"total": Decimal(1)}
+
+
+def test_j4_neither_does_a_person_who_asks_for_another_try() -> None:
+    world = guest("late")
+    before = world.journal.row(Ref("contacts", key("customer", "1")))
+    assert before is not None
+    Inbox(world.store).post("retry", world.clock.now(), "customers", ["1"])
+    Inbox(world.store).post("resolve", world.clock.now(), "customers", ["1"], {"keep": "source", "reason": ""})
+    world.run()
+    row = world.journal.row(Ref("contacts", key("customer", "1")))
+    assert row is not None
+    assert (row.state, row.ask_at) == (State.SENDING, before.ask_at)
+    world.run_to_rest()
+    assert names(world) == ["Ada Guest"]
 
 
 # --- J5 ---------------------------------------------------------------------------------------------------------------------
@@ -294,6 +564,34 @@ def test_j5_a_strangers_name_is_left_to_him_and_ours_carries_its_id() -> None:
     assert sorted(str(doc.body["name"]) for doc in world.remote.standing("contacts")) == ["Ada Guest", "Ada Guest (1)"]
 
 
+def test_j5_what_is_found_with_our_key_and_another_content_is_written_over() -> None:
+    """The create landed, its answer was lost, and a person (or the remote) has changed the document since."""
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking(totals=("300",), payments=(), invoiced=False, note="late arrival"))
+    world.initialise()
+    world.fate.on_call = {2: "unanswered"}
+    world.run()
+    (order,) = world.remote.standing("salesorders")
+    order.body = {**order.body, "note": "cut off"}
+    world.run_to_rest()
+    assert [doc.body["note"] for doc in world.remote.standing("salesorders")] == ["late arrival"]
+
+
+def test_j5_what_is_found_without_our_key_is_ours_if_it_equals_what_was_sent() -> None:
+    world = guest("unanswered")
+    module = world.books.modules["contacts"]
+    find = module.find
+
+    def nameless(asked):  # type: ignore[no-untyped-def]
+        return [Stranger(found, ours=True) if isinstance(found, Written) else found for found in find(asked)]
+
+    module.find = nameless  # type: ignore[method-assign]
+    world.run_to_rest()
+    assert Status(world.store).summary() == {"customers": {"synced": 1}}
+    assert world.remote.writes == 1
+
+
 # --- J6 ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -336,19 +634,100 @@ def test_j6_a_row_with_a_remote_id_is_never_created_again() -> None:
         world.hotel.put(customer(name=f"Ada {version} Guest"))
         world.run_to_rest()
     assert len(world.remote.docs) == 1
+    assert names(world) == ["Ada 2 Guest"], "and what was lost is written again"
 
 
-def test_j6_withdrawing_twice_is_withdrawing_once() -> None:
+@pytest.mark.parametrize(("fate", "writes"), [("lost", 3), ("unanswered", 2), ("late", 2)])
+def test_j6_withdrawing_twice_is_withdrawing_once(fate: str, writes: int) -> None:
     world = World()
     world.hotel.put(customer())
     world.hotel.put(booking(invoiced=False, payments=()))
     world.initialise()
     world.run()
-    world.fate.on_call = {world.fate.calls + 1: "unanswered"}
+    world.fate.on_call = {world.fate.calls + 1: fate}
     world.hotel.put(booking(invoiced=False, payments=(), cancelled=True))
+    before = world.remote.writes
     world.run_to_rest()
     assert world.remote.standing("salesorders") == []
     assert len([doc for doc in world.remote.docs.values() if doc.module == "salesorders"]) == 2
+    assert world.remote.writes == before + writes
+    assert {each.status for each in Status(world.store).records("orders")} == {"canceled"}
+
+
+def test_j6_what_a_person_deleted_before_our_withdrawal_is_withdrawn() -> None:
+    world = guest()
+    world.remote.docs.clear()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    assert Status(world.store).summary() == {"customers": {"disabled": 1}}
+
+
+def test_j6_what_a_person_deleted_while_our_update_was_in_doubt_is_held_or_as_we_want_it_by_now() -> None:
+    for active, status in ((True, "held"), (False, "disabled")):
+        world = guest()
+        world.fate.on_call = {2: "lost"}
+        world.hotel.put(customer(name="Ada B. Guest"))
+        world.run()
+        world.remote.docs.clear()
+        world.hotel.put(customer(name="Ada B. Guest", active=active))
+        world.run_to_rest()
+        assert Status(world.store).summary() == {"customers": {status: 1}}
+        assert world.remote.docs == {}
+
+
+def test_j6_an_update_that_was_lost_over_a_persons_edit_is_a_conflict() -> None:
+    """The read shows neither what was sent nor what was settled."""
+    world = guest()
+    world.fate.on_call = {2: "lost"}
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run()
+    world.remote.standing("contacts")[0].body = {"name": "Edited by hand"}
+    world.run_to_rest()
+    row = world.journal.row(Ref("contacts", key("customer", "1")))
+    assert row is not None
+    assert row.error is not None
+    assert (row.state, row.error.code) == (State.FAILED, "conflict")
+    assert names(world) == ["Edited by hand"]
+
+
+@pytest.mark.parametrize("fate", ["lost", "unanswered", "late"])
+def test_j6_what_a_person_decided_holds_also_when_the_update_is_lost(fate: str) -> None:
+    """What stood there was accepted when the update began, so finding it again is no new conflict."""
+    world = guest()
+    world.remote.standing("contacts")[0].body = {"name": "Edited by hand"}
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    Inbox(world.store).post("resolve", world.clock.now(), "customers", ["1"], {"keep": "source", "reason": ""})
+    world.fate.on_call = {world.fate.calls + 1: fate}
+    world.run_to_rest()
+    assert names(world) == ["Ada B. Guest"]
+    assert Status(world.store).problems() == []
+
+
+def test_j6_an_update_carries_the_whole_document() -> None:
+    world = guest()
+    bodies: list[Body] = []
+    module = world.books.modules["contacts"]
+    update = module.update
+
+    def noted(standing, body):  # type: ignore[no-untyped-def]
+        bodies.append(body)
+        return update(standing, body)
+
+    module.update = noted  # type: ignore[method-assign]
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run()
+    assert bodies == [{"name": "Ada B. Guest", "key": "hotel:customer:1"}]
+
+
+def test_j6_what_was_read_before_an_update_is_kept_in_the_commit_that_begins_it(store: Store, journal: Journal) -> None:
+    want(store, journal, {"total": Decimal(1)})
+    begin(store, journal, {"total": Decimal(1)})
+    settle(store, journal)
+    want(store, journal, {"total": Decimal(2)})
+    with store.commit():
+        journal.begin([Begin(get(journal), "update", {}, refreshed=Written("77", parts={"stay:1": "9"}))], NOW, LATER)
+    assert get(journal).written == Written("77", parts={"stay:1": "9"})
 
 
 # --- J7 ---------------------------------------------------------------------------------------------------------------------
@@ -384,6 +763,32 @@ def test_j7_plan_works_on_a_copy() -> None:
     assert world.remote.writes + world.remote.reads == 0
 
 
+def test_j7_people_leave_their_commands_without_the_lock(tmp_path: Path) -> None:
+    running = Store.open(tmp_path / "books.db", create=True)
+    person = Store.open(tmp_path / "books.db")
+    with running.locked():
+        Inbox(person).post("retry", NOW, "orders", ["41"])
+    assert [(command.verb, command.source_id) for command in Inbox(running).take()] == [("retry", "41")]
+    running.close()
+    person.close()
+
+
+def test_j7_a_command_and_its_removal_are_one_commit() -> None:
+    """Die at every commit: never is a command carried out and still there."""
+    for point in range(1, 8):
+        world = World()
+        world.hotel.put(customer())
+        world.books.refuse_docs[key("customer", "1")] = RecordError("it has no name")
+        world.initialise()
+        world.run()
+        Inbox(world.store).post("retry", world.clock.now(), "customers", ["1"])
+        world.fate.passed, world.fate.deaths = 0, [point]
+        with pytest.raises(Crash):
+            world.run()
+        waiting, again = list(Inbox(world.store).take()), world.job().state.records.to_read_again()
+        assert not (waiting and again), f"died at point {point}"
+
+
 # --- J8 ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -391,7 +796,8 @@ def test_j8_only_the_wanted_the_last_sent_and_the_last_settled_body_are_kept_com
     for version in range(1, 6):
         want(store, journal, {"total": Decimal(version), "note": "guest" * 50})
         begin(store, journal, {"total": Decimal(version), "note": "guest" * 50})
-        settle(store, journal)
+        with store.commit():
+            journal.settle(REF, Written("77", content={"note": "guest" * 50}), NOW)
     blobs = [
         value
         for table in ("journal", "attempts", "records", "scopes", "meta")
@@ -433,6 +839,59 @@ def test_j9_rows_of_one_call_share_their_absence() -> None:
     assert world.remote.reads == reads + 1
     assert len(world.remote.standing("payments")) == 1
     assert len(world.remote.standing("applications")) == 2
+
+
+def fused(*, before: int = 7) -> World:
+    """A payment with two applications is the next call of the first run."""
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking(payments=("500",)))
+    world.initialise()
+    world.run(Options(max_calls=before))
+    assert world.remote.writes == before
+    return world
+
+
+def test_j9_in_doubt_the_applications_are_not_asked_about_before_their_payment() -> None:
+    world = fused()
+    world.fate.on_call = {8: "unanswered"}
+    world.run()
+    module = world.books.modules["payments"]
+    find = module.find
+
+    def silent(asked):  # type: ignore[no-untyped-def]
+        raise Unavailable("down")
+
+    module.find = silent  # type: ignore[method-assign]
+    diary = Diary(world)
+    world.run(minutes=30)
+    assert diary.words == [], "the payment's question was not answered"
+    module.find = find  # type: ignore[method-assign]
+    world.run_to_rest()
+    assert diary.words == ["read"] * 3
+    assert {each.status for each in Status(world.store).records("payments")} == {"synced"}
+
+
+def test_j9_an_application_that_the_answer_does_not_name_is_asked_about_and_not_sent_again() -> None:
+    world = fused()
+    module = world.books.modules["payments"]
+    create = module.create
+
+    def forgetful(writes):  # type: ignore[no-untyped-def]
+        (written,) = create(writes)
+        assert isinstance(written, Written)
+        return [dataclasses.replace(written, carried={})]
+
+    module.create = forgetful  # type: ignore[method-assign]
+    world.run()
+    assert sorted(name.split()[0] for name, state in world.states().items() if state.startswith("sending")) == [
+        "applications",
+        "applications",
+    ]
+    world.run_to_rest()
+    assert world.remote.writes == 8
+    assert len(world.remote.standing("applications")) == 2
+    assert {each.status for each in Status(world.store).records("payments")} == {"synced"}
 
 
 def test_j9_refused_for_an_application_the_payment_goes_alone_and_only_that_application_fails() -> None:
