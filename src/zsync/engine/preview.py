@@ -5,7 +5,7 @@ Nothing is sent and nothing is written anywhere; the target's facts may be read 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -53,10 +53,11 @@ def preview(job: Job, copy: State, options: Options) -> Preview:
     """What `run` would do with these options. `copy` is the state's copy: what is planned is written there only."""
     on_copy = replace(job, state=copy)
     collect_only(on_copy, options)
+    free = {name for name, module in job.target.modules.items() if module.parent and copy.journal.costs_nothing(name)}
     changes: list[Change] = []
     for scope in copy.journal.open_scopes():
         rows = copy.journal.scope(scope)
-        changes += [_change(on_copy, row, rows) for row in rows if row.state in (RowState.WANTED, RowState.SENDING)]
+        changes += [_change(on_copy, row, rows, free) for row in rows if row.state in (RowState.WANTED, RowState.SENDING)]
     kept = tuple(change for change in changes if change.calls or change.verb != "create")
     return Preview(kept, sum(change.calls for change in changes), _left(job))
 
@@ -68,8 +69,8 @@ def _left(job: Job) -> int | None:
     return None if quota.limit is None else max(quota.limit - quota.calls, 0)
 
 
-def _change(job: Job, row: Row, rows: list[Row]) -> Change:
-    verb, calls = _verb(row, job.target.modules[row.module], rows, job)
+def _change(job: Job, row: Row, rows: list[Row], free: Collection[str]) -> Change:
+    verb, calls = _verb(row, job.target.modules[row.module], rows, free)
     return Change(
         entity=job.state.records.entity(row.owner),
         owner=row.owner,
@@ -81,15 +82,18 @@ def _change(job: Job, row: Row, rows: list[Row]) -> Change:
     )
 
 
-def _verb(row: Row, module: Module, rows: list[Row], job: Job) -> tuple[str, int]:
-    """What would be done, and how many calls it takes. An update reads first; a rider leaves in its payment's call."""
+def _verb(row: Row, module: Module, rows: list[Row], free: Collection[str]) -> tuple[str, int]:
+    """What would be done, and how many calls it takes. An update reads first; a rider leaves in its payment's call.
+
+    `free` are the modules whose documents the answer of their parents shows already.
+    """
     if row.state is RowState.SENDING:
         return "ask", 1
     if row.wanted is None:
         return "disable", 1
     if row.remote_id and row.there:
         return ("update", 2) if module.updatable else ("accept", 0)
-    if module.parent and job.state.journal.costs_nothing(row.module):
+    if row.module in free:
         return "create", 0
     leads = [each for each in rows if module.rides and each.module == module.rides and each.ref in row.refs]
     return "create", 0 if any(not lead.remote_id for lead in leads) else 1
