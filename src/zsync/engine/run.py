@@ -140,8 +140,8 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
         collector.read.unchanged = unchanged
         _heed_settings(job, options)
         collector.collect(_streams(job, options))
-        _brake(job, options)
         if job.state.journal.count_open():
+            _brake(job, options)
             Settler(job, options, tally).settle(lambda: _scopes(job, options))
 
     _guarded(job, report, work)
@@ -238,10 +238,13 @@ def _streams(job: Job, options: Options) -> list[str]:
 
 def _scopes(job: Job, options: Options) -> Iterator[Key]:
     """The scopes to work off; with `--entity` those of its streams (what they refer to is pulled in)."""
+    if not options.entities:
+        yield from job.state.journal.open_scopes()
+        return
     streams = set(_streams(job, options))
     for key in job.state.journal.open_scopes():
         scope = job.state.records.scope(key)
-        if not options.entities or (scope is not None and scope.stream in streams):
+        if scope is not None and scope.stream in streams:
             yield key
 
 

@@ -87,18 +87,19 @@ class Journal:
 
     def count_open(self) -> int:
         """How many rows are wanted or in doubt."""
-        return int(self._one("SELECT count(*) FROM journal WHERE realm = ? AND state IN ('wanted', 'sending')"))
+        found = self._db.execute(
+            "SELECT count(*) FROM journal WHERE realm = ? AND state IN ('wanted', 'sending')", (self._realm,)
+        ).fetchone()
+        return int(found[0])
 
     def count_changes(self) -> tuple[int, int, int]:
         """(settled documents, those among them that are to be changed, those that are to be taken back): for the brake."""
-        settled = self._one("SELECT count(*) FROM journal WHERE realm = ? AND there = 1")
-        changed = self._one(
-            "SELECT count(*) FROM journal WHERE realm = ? AND there = 1 AND state = 'wanted' AND wanted_digest != ''"
-        )
-        withdrawn = self._one(
-            "SELECT count(*) FROM journal WHERE realm = ? AND there = 1 AND state = 'wanted' AND wanted_digest = ''"
-        )
-        return int(settled), int(changed), int(withdrawn)
+        found = self._db.execute(
+            "SELECT count(*), coalesce(sum(state = 'wanted' AND wanted_digest != ''), 0),"
+            " coalesce(sum(state = 'wanted' AND wanted_digest = ''), 0) FROM journal WHERE realm = ? AND there = 1",
+            (self._realm,),
+        ).fetchone()
+        return int(found[0]), int(found[1]), int(found[2])
 
     def settled_keys(self, module: str) -> set[Key]:
         """The keys of `module` whose remote id is known."""
@@ -396,9 +397,6 @@ class Journal:
             raise KeyError(f"{ref.key} in {ref.module} is not in the journal")
         return row
 
-    def _one(self, query: str) -> int:
-        return int(self._db.execute(query, (self._realm,)).fetchone()[0])
-
     def _id(self, ref: Ref) -> tuple[str, str, str]:
         return self._realm, ref.module, str(ref.key)
 
@@ -522,7 +520,9 @@ def _complaint(error: Complaint) -> str:
     return json.dumps(asdict(error), ensure_ascii=False)
 
 
+@lru_cache(maxsize=2048)
 def _row(found: sqlite3.Row) -> Row:
+    """The value of a row. The same row is read many times while its scope is settled, and the value never changes."""
     after, ids = _needed(found["needs"])
     lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
     return Row(

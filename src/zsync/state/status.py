@@ -12,6 +12,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from zsync.model.key import Key
@@ -96,9 +97,9 @@ class _Journaled:
         return Complaint(**json.loads(self.error_text)) if self.error_text else None
 
     @property
-    def needs(self) -> list[tuple[str, str, bool]]:
+    def needs(self) -> tuple[tuple[str, str, bool], ...]:
         """(module, key, only its id) of each row that must be there first."""
-        return [(module, key, bool(only_id)) for module, key, only_id in json.loads(self.needs_text)]
+        return _needed(self.needs_text)
 
     def serves(self, *, only_id: bool) -> bool:
         """Whether a row that needs this one has what it needs."""
@@ -216,7 +217,7 @@ class Status:
 def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
     rows = picture.rows(row["key"])
     made = _plain(row, rows)
-    if row["stand"] == "planned" or (row["stand"] == "canceled" and rows):
+    if made.status == "pending" or (made.status == "canceled" and rows):
         made = _by_rows(made, rows, picture)
     if row["stand"] == "canceled" and made.status in ("synced", "disabled"):
         made = replace(made, status="canceled")
@@ -235,7 +236,9 @@ def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
 
 def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
     """What the records table says, with the id and number of the document that people mean, and its last writing."""
-    status = "pending" if row["stand"] == "planned" else str(row["stand"])
+    status = str(row["stand"])
+    if status == "planned":
+        status = "synced" if rows and all(each.state == "settled" and each.there for each in rows) else "pending"
     error = Complaint(**json.loads(row["error"])) if row["error"] else None
     if error is None and row["reason"]:
         error = Complaint(status, row["reason"])
@@ -343,6 +346,11 @@ def _of_order(made: RecordStatus, progress: Mapping[str, Any], documents: Sequen
     if not progress["paid"] or any(each.status != "synced" for each in payments):
         return replace(made, status="payment_sync")
     return made
+
+
+@lru_cache(maxsize=8192)
+def _needed(text: str) -> tuple[tuple[str, str, bool], ...]:
+    return tuple((module, key, bool(only_id)) for module, key, only_id in json.loads(text))
 
 
 def _journaled(row: sqlite3.Row) -> _Journaled:
