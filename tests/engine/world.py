@@ -10,6 +10,7 @@ that land late, and refusals. It counts what stands there, so that doubles and l
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -66,15 +67,19 @@ class StillClock:
 class Fate:
     """Counts the points at which the process may die, and does what the test planned for a call.
 
-    Every commit has two points (before it is on disk, after), every write two (before its effect, after).
+    Every commit has two points (before it is on disk, after), every write two (before its effect, after). To die where
+    nothing changed since the last point, on disk or at the remote, is to die there: unless `thorough`, such points do not count.
     """
 
     deaths: list[int] = field(default_factory=list)
     passed: int = 0
     calls: int = 0
     on_call: dict[int, str] = field(default_factory=dict)
+    thorough: bool = False
 
-    def point(self) -> None:
+    def point(self, *, changed: bool) -> None:
+        if not changed and not self.thorough:
+            return
         self.passed += 1
         if self.deaths and self.passed == self.deaths[0]:
             self.deaths.pop(0)
@@ -102,6 +107,7 @@ class Remote:
         self.docs: dict[str, Doc] = {}
         self.late: list[tuple[float, Callable[[], object]]] = []
         self.refuse_application: set[str] = set()
+        """Numbers of invoices to which nothing may be applied."""
         self.takes_s = 0.0  # how long a write keeps its caller waiting
         self.writes = 0
         self.reads = 0
@@ -110,6 +116,15 @@ class Remote:
 
     def now(self) -> float:
         return self.clock.now().timestamp()
+
+    def fork(self, clock: StillClock, fate: Fate) -> Remote:
+        """The same remote in another world. Nothing may be on its way."""
+        assert not self.late
+        twin = copy.copy(self)
+        twin.clock, twin.fate, twin.late = clock, fate, []
+        twin.docs = {id: replace(doc, body=dict(doc.body)) for id, doc in self.docs.items()}
+        twin.refuse_application = set(self.refuse_application)
+        return twin
 
     def tick(self) -> None:
         """Let the requests land that are due."""
@@ -141,9 +156,9 @@ class Remote:
                 raise InDoubt("cut off before an answer came")
             case _:
                 pass
-        self.fate.point()
+        self.fate.point(changed=False)
         done = effect()
-        self.fate.point()
+        self.fate.point(changed=True)
         return done
 
     def read(self) -> None:
@@ -249,7 +264,8 @@ class FakeModule:
 
     def _check_room(self, invoice_id: str, amount: object) -> None:
         assert isinstance(amount, Decimal)
-        if invoice_id in self.remote.refuse_application or invoice_id not in self.remote.docs:
+        invoice = self.remote.docs.get(invoice_id)
+        if invoice is None or invoice.body["number"] in self.remote.refuse_application:
             raise Refused("not on this invoice", remote_code="24016")
         if amount > self.remote.balance(invoice_id):
             raise Refused("more than the balance", remote_code="24016")
@@ -549,13 +565,13 @@ class MortalStore(Store):
 
     @contextmanager
     def commit(self) -> Iterator[None]:
-        outer = not self._inside()
+        outer, before = not self._inside(), self.db.total_changes
         with super().commit():
             yield
             if outer:
-                self.fate.point()
+                self.fate.point(changed=False)
         if outer:
-            self.fate.point()
+            self.fate.point(changed=self.db.total_changes > before)
 
 
 class World:
@@ -574,6 +590,19 @@ class World:
         memory = Store.in_memory()
         self.store = MortalStore(memory.path, memory.db)
         self.store.fate = Fate()  # the initial reading is not under test
+
+    def fork(self) -> World:
+        """The same world once more: what happens to the one does not happen to the other."""
+        twin = copy.copy(self)
+        twin.clock = copy.copy(self.clock)
+        twin.fate = replace(self.fate, deaths=list(self.fate.deaths), on_call=dict(self.fate.on_call))
+        twin.remote = self.remote.fork(twin.clock, twin.fate)
+        twin.hotel = replace(self.hotel, records=dict(self.hotel.records), changes=dict(self.hotel.changes))
+        twin.books = Books(twin.remote)
+        memory = self.store.copy()
+        twin.store = MortalStore(memory.path, memory.db)
+        twin.store.fate = twin.fate
+        return twin
 
     def initialise(self) -> engine.Report:
         report = engine.initialise(self.job(), lambda: ({}, ()))
@@ -609,18 +638,24 @@ class World:
             raise report.error
         return report
 
-    def run_to_rest(self, limit: int = 40) -> int:
-        """Run until one had nothing to do, and nothing is in doubt or on its way. A crash just ends a run.
+    def run_or_die(self, *, minutes: float = 5) -> bool:
+        """One run, some minutes after the last, unless the process dies in it: whether it lived."""
+        try:
+            self.run(minutes=minutes)
+        except Crash:
+            if self.store.db.in_transaction:
+                self.store.db.execute("ROLLBACK")
+            return False
+        return True
+
+    def run_to_rest(self, limit: int = 40, *, minutes: float = 5) -> int:
+        """Run every so many minutes until one had nothing to do, and nothing is in doubt or on its way. A crash just ends a run.
 
         Returns how many runs it took.
         """
         for number in range(1, limit + 1):
             before = self.remote.writes + self.remote.reads
-            try:
-                self.run()
-            except Crash:
-                if self.store.db.in_transaction:
-                    self.store.db.execute("ROLLBACK")
+            if not self.run_or_die(minutes=minutes):
                 continue
             idle = self.remote.writes + self.remote.reads == before and not self.remote.late
             if idle and not self.doubtful():

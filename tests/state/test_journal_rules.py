@@ -122,12 +122,8 @@ def test_j1_the_cursor_and_the_intents_of_a_page_commit_together() -> None:
         world.initialise()
         world.hotel.put(customer())
         world.hotel.put(booking())
-        world.fate.deaths = [point]
-        try:
-            world.run()
-        except Crash:
-            if world.store.db.in_transaction:
-                world.store.db.execute("ROLLBACK")
+        world.fate.thorough, world.fate.deaths = True, [point]
+        world.run_or_die()
         cursor = world.job().state.records.cursor("bookings")
         rows = world.journal.scope(key("booking", "AAAA"))
         assert bool(rows) == (cursor == "2"), f"died at point {point}"
@@ -349,12 +345,8 @@ def test_j3_after_a_crash_the_longest_life_of_a_call_comes_on_top_of_the_grace()
         world = World()
         world.hotel.put(customer())
         world.initialise()
-        world.fate.deaths = [point]
-        try:
-            world.run()
-        except Crash:
-            if world.store.db.in_transaction:
-                world.store.db.execute("ROLLBACK")
+        world.fate.thorough, world.fate.deaths = True, [point]
+        world.run_or_die()
         row = world.journal.row(Ref("contacts", key("customer", "1")))
         if row is not None and row.state is State.SENDING:
             assert row.begun_at is not None
@@ -782,7 +774,7 @@ def test_j7_a_command_and_its_removal_are_one_commit() -> None:
         world.initialise()
         world.run()
         Inbox(world.store).post("retry", world.clock.now(), "customers", ["1"])
-        world.fate.passed, world.fate.deaths = 0, [point]
+        world.fate.thorough, world.fate.passed, world.fate.deaths = True, 0, [point]
         with pytest.raises(Crash):
             world.run()
         waiting, again = list(Inbox(world.store).take()), world.job().state.records.to_read_again()
@@ -899,15 +891,7 @@ def test_j9_refused_for_an_application_the_payment_goes_alone_and_only_that_appl
     world.hotel.put(customer())
     world.hotel.put(booking(payments=("500",)))
     world.initialise()
-    add = world.remote.add
-
-    def adding(module: str, body: Body) -> object:
-        doc = add(module, body)
-        if module == "invoices" and str(body["number"]).endswith("2"):
-            world.remote.refuse_application.add(doc.id)
-        return doc
-
-    world.remote.add = adding  # type: ignore[method-assign,assignment]
+    world.remote.refuse_application = {"#IN000002"}
     world.run_to_rest()
     assert len(world.remote.standing("payments")) == 1
     assert len(world.remote.standing("applications")) == 1
