@@ -425,7 +425,8 @@ class Books:
                     continue
                 intents += _sale(doc, [invoice for invoice in invoices if invoice.key not in refused])
                 paid = doc.received.amount >= doc.total.amount
-                progress[doc.key] = Progress(bool(invoices), paid, tuple(i.key for i in invoices))
+                payments = [each.key for each in record.documents if isinstance(each, Payment)]
+                progress[doc.key] = Progress(bool(invoices), paid, (*(i.key for i in invoices), *payments))
         canceled = [key for key, verdict in verdicts.items() if verdict.stand == "canceled"]
         intents += _payments(record, [*canceled, *refused], errors)
         return Plan(record.key, tuple(intents), errors=errors, verdicts=verdicts, progress=progress)
