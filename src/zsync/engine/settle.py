@@ -67,6 +67,7 @@ class Settler:
         self._stop_after: BaseException | None = None
         self._unanswered = 0  # calls in a row
         self._open_at_first = job.state.journal.count_open()
+        self._closed = 0  # of these
         self.answered = 0
         self.last_silence: BaseException | None = None
 
@@ -160,6 +161,7 @@ class Settler:
                     self._journal.anew(step.row.ref, self._now())
                 case Lost():
                     self._journal.lost(step.row.ref, self._now())
+        self._count_closed([step.row])
 
     def _may_begin(self, scope: Key) -> bool:
         """Whether `--limit` lets this scope begin. What a begun one waits for comes along uncounted."""
@@ -182,8 +184,8 @@ class Settler:
             for result in results:
                 self._take(result)
             self._save_meter()
-        done = self._open_at_first - self._journal.count_open()
-        self._job.progress("writing", max(done, 0), self._open_at_first)
+        self._count_closed([row for step in wave for row in _rows_of(step)])
+        self._job.progress("writing", self._closed, self._open_at_first)
         if self._stop_after is not None:
             raise self._stop_after
 
@@ -371,8 +373,7 @@ class Settler:
                 self._take_read_error(step, error)
 
     def _take_call_error(self, step: Call, error: BaseException) -> None:
-        now, row = self._now(), step.row
-        rows = [row, *(rider for rider, _ in step.riders)]
+        now, row, rows = self._now(), step.row, _rows_of(step)
         match error:
             case Retryable():
                 self._defer(rows, error)
@@ -446,6 +447,11 @@ class Settler:
         if not module.parent and not module.rides:
             self._tally.done[row.owner, verb] += 1
 
+    def _count_closed(self, rows: list[Row]) -> None:
+        """How many of these, open a moment ago, are not any more; to count all that is open each time would take long."""
+        after = [self._lookup(row.ref) for row in rows]
+        self._closed += sum(row is None or row.state not in (State.WANTED, State.SENDING) for row in after)
+
     def _now(self) -> datetime:
         return self._job.clock.now()
 
@@ -474,6 +480,11 @@ def _performed(call: Callable[[], Answer]) -> tuple[Answer, BaseException | None
         return call(), None
     except Exception as err:  # noqa: BLE001 - not swallowed: `_take` settles it or stops the run with it
         return None, err
+
+
+def _rows_of(step: Ask | Look | Call) -> list[Row]:
+    """The rows that this step is about: its own, and those that leave in its call."""
+    return [step.row, *(rider for rider, _ in step.riders)] if isinstance(step, Call) else [step.row]
 
 
 def _most_calls(step: Ask | Look | Call) -> int:
