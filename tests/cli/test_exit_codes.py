@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,33 @@ def test_130_a_signal_ends_a_run_between_calls_and_the_next_run_goes_on(desk: De
     assert len(desk.books.salesorders) < 22
     assert desk.zsync("run").code == 0
     assert len(desk.books.salesorders) == 22
+
+
+def test_130_a_second_signal_waits_for_no_answer_and_nothing_is_written_twice(desk: Desk) -> None:
+    desk.configure({"target": {"limits": {"timeout": "1h", "calls_per_minute": 100_000, "calls_per_day": 10_000}}})
+    desk.initialised()
+    desk.sandbox.faults.add(Fault("slow", "books", "POST", "^/salesorders$", nth=3))
+    program = "import sys; from zsync.cli import main; sys.exit(main(['run']))"
+    ended, answered = threading.Event(), threading.Event()
+    waited_for_nothing: list[bool] = []
+
+    with subprocess.Popen([sys.executable, "-c", program], cwd=desk.folder, stderr=subprocess.DEVNULL) as run:
+
+        def asked_twice() -> None:
+            run.send_signal(signal.SIGINT)
+            run.send_signal(signal.SIGTERM)
+            waited_for_nothing.append(ended.wait(60))  # the answer comes when nobody waits for it any more
+            answered.set()
+
+        desk.when_slow.append(asked_twice)
+        assert run.wait(timeout=120) == 130
+        ended.set()
+
+    assert answered.wait(60)
+    assert waited_for_nothing == [True]
+    assert desk.zsync("status", "orders", "--json").code == 0
+    waiting = [id for id, status in desk.statuses("orders").items() if status == "waiting"]
+    assert waiting
 
 
 def test_130_ctrl_c_before_any_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

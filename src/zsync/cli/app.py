@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -52,10 +54,15 @@ for _name in _COMMANDS:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line; the exit code. The only place that catches everything."""
+    """Carry out a command line; the exit code."""
+    return _leave(_main(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _main(arguments: list[str]) -> int:
+    """The only place that catches everything."""
     out = Output()
     try:
-        return _carried_out(list(sys.argv[1:] if arguments is None else arguments))
+        return _carried_out(arguments)
     except typer.TyperException as err:
         message = err.format_message().rstrip(".")
         if not message:  # no command was given: the help has been printed
@@ -74,6 +81,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _defect(out, err)
     finally:
         log.close()
+
+
+def _leave(code: int) -> int:
+    """The exit code. Who asked twice to stop does not wait for answers: the process ends here, with its calls still out, and the
+    next run asks about them. Python itself would wait for their threads."""
+    if code == words.INTERRUPTED and any(thread.name.startswith("zsync-call") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def speak(out: Output, error: ZsyncError) -> None:

@@ -26,6 +26,9 @@ from zsync.ports import Found, Module, Rider, Standing, Stranger, Write
 _BACK_OFF_S = (60.0, 300.0, 900.0, 3600.0)
 """How long a row that was certainly not applied waits before its next try, by the number of tries before."""
 
+CALLS = "zsync-call"
+"""What the names of the threads begin with that calls are made on (`cli/app.py` looks for them)."""
+
 _NO_BUDGET = 1_000_000_000
 
 _STEPS_WITHOUT_CALL = 10_000
@@ -76,22 +79,33 @@ class Settler:
 
         `scopes` is asked again whenever its list has been worked off, since answers can free what waited.
         """
-        with ThreadPoolExecutor(self._job.concurrency, thread_name_prefix="zsync") as pool:
-            queue: list[Key] = []
-            while True:
-                self._heed_stop()
-                if not queue:
-                    queue = [scope for scope in scopes() if scope not in self._resting and self._may_begin(scope)]
-                    queue.reverse()
-                    if not queue:
-                        break
-                wave = self._wave(queue)
-                if wave:
-                    self._run(wave, pool)
+        pool = ThreadPoolExecutor(self._job.concurrency, thread_name_prefix=CALLS)
+        try:
+            self._work_off(scopes, pool)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False)  # a person would not wait for the answers
+            raise
+        except BaseException:
+            pool.shutdown()
+            raise
+        pool.shutdown()
         if self.last_silence is not None and not self.answered:
             raise _silent(self.last_silence)
 
     # --- choosing -----------------------------------------------------------------------------------------------------
+
+    def _work_off(self, scopes: Callable[[], Iterator[Key]], pool: ThreadPoolExecutor) -> None:
+        queue: list[Key] = []
+        while True:
+            self._heed_stop()
+            if not queue:
+                queue = [scope for scope in scopes() if scope not in self._resting and self._may_begin(scope)]
+                queue.reverse()
+                if not queue:
+                    break
+            wave = self._wave(queue)
+            if wave:
+                self._run(wave, pool)
 
     def _wave(self, queue: list[Key]) -> list[Ask | Look | Call]:
         """The next call of up to `concurrency` scopes, fewer after the remote complained (J2); scopes at rest leave the queue.
