@@ -16,6 +16,7 @@ import pytest
 
 from engine.world import World, booking, customer
 from zsync.engine.job import Options
+from zsync.errors import ConfigError
 
 Ledger = dict[str, list[str]]
 """What stands at the remote in the end, by module, without ids. Void documents do not stand."""
@@ -165,6 +166,31 @@ def test_after_deaths_at_any_pair_of_points_everything_stands_once(story: Story)
                 wrong[first, second] = world.ledger()
             if world.fate.deaths:  # it came to rest before
                 break
+    assert not wrong
+
+
+@each_story
+def test_after_a_full_disk_at_any_commit_everything_stands_once(story: Story) -> None:
+    """The run says so (exit code 2) and stops; when there is room again, the next one goes on."""
+    expected, wrong, commit = story.undisturbed(), {}, 0
+    while True:
+        commit += 1
+        world = story.started()
+        world.fate.full_at = commit
+        try:
+            report = world.run()
+            error: BaseException | None = report.error
+        except ConfigError as err:
+            error = err
+        if world.fate.full_at > 0:  # it was through before
+            break
+        assert isinstance(error, ConfigError)
+        assert "make room" in error.hint
+        story.meanwhile(world)
+        world.run_to_rest()
+        if world.ledger() != expected:
+            wrong[commit] = world.ledger()
+    assert commit > 10
     assert not wrong
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,13 @@ class Fate:
     calls: int = 0
     on_call: dict[int, str] = field(default_factory=dict)
     thorough: bool = False
+    full_at: int = 0  # the disk is full at this commit, counted from now
+
+    def room(self) -> None:
+        """Called when a commit is to reach the disk."""
+        self.full_at -= 1
+        if self.full_at == 0:
+            raise sqlite3.OperationalError("database or disk is full")
 
     def point(self, *, changed: bool) -> None:
         if not changed and not self.thorough:
@@ -571,6 +579,7 @@ class MortalStore(Store):
             yield
             if outer:
                 self.fate.point(changed=False)
+                self.fate.room()
         if outer:
             self.fate.point(changed=self.db.total_changes > before)
 
