@@ -9,7 +9,7 @@ import pytest
 
 from zsync.errors import ConfigError
 from zsync.state.schema import MIGRATIONS
-from zsync.state.store import Store
+from zsync.state.store import Locked, Store
 
 
 @pytest.fixture
@@ -106,6 +106,16 @@ def test_a_migration_makes_a_back_up_first(path: Path, monkeypatch: pytest.Monke
     old.close()
 
 
+def test_no_migration_under_the_feet_of_a_run(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Store.open(path, create=True)
+    monkeypatch.setattr("zsync.state.store.MIGRATIONS", (*MIGRATIONS, "CREATE TABLE extra (x INTEGER) STRICT;"))
+    with running.locked(), pytest.raises(Locked):
+        Store.open(path)
+    assert not running.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'extra'").fetchone()
+    running.close()
+    Store.open(path).close()
+
+
 def test_a_migration_that_fails_leaves_the_version_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path, create=True).close()
     broken = "CREATE TABLE extra (x INTEGER) STRICT; INSERT INTO no_such_table VALUES (1);"
@@ -164,6 +174,16 @@ def test_a_crash_between_state_and_side_file_is_no_step_back(path: Path, monkeyp
         store.step("desk")
     monkeypatch.undo()
     assert not store.stepped_back()
+    store.close()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"run": "many"}', "not JSON"])
+def test_a_side_file_that_makes_no_sense_is_no_run_without_it(path: Path, content: str) -> None:
+    store = Store.open(path, create=True)
+    path.with_name(path.name + ".run").write_text(content)
+    with pytest.raises(ConfigError, match=r"hotel-books\.db\.run") as caught:
+        store.stepped_back()
+    assert "zsync init" in caught.value.hint
     store.close()
 
 

@@ -13,7 +13,7 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from zsync.errors import ConfigError
 from zsync.state.schema import MIGRATIONS
 
 _OWNER_ONLY = 0o600
+_SIDE_HINT = "restore it, or remove it and run `zsync init`"
 
 
 def stamp(moment: datetime) -> str:
@@ -62,7 +63,9 @@ class Store:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_EXCL, _OWNER_ONLY))
             connection = _connect(path)
             try:
-                _migrate(connection, path)
+                behind = _version(connection) < len(MIGRATIONS)
+                with _alone(path) if behind else nullcontext():  # not under the feet of a run, nor twice at once
+                    _migrate(connection, path)
             except BaseException:
                 connection.close()
                 raise
@@ -101,18 +104,8 @@ class Store:
 
         The lock is the kernel's (flock on a file beside the state): nothing stale is left after a crash.
         """
-        with _plain_words(self.path):
-            handle = os.open(self._beside(".lock"), os.O_CREAT | os.O_RDWR, _OWNER_ONLY)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as err:
-                raise Locked(
-                    "another run is at work on this state", hint="wait until it ends; cron's next run goes on by itself"
-                ) from err
+        with _alone(self.path):
             yield
-        finally:
-            os.close(handle)
 
     def copy(self) -> Store:
         """The same state in memory, for `plan`: nothing written to it reaches the file."""
@@ -175,10 +168,10 @@ class Store:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as err:
-            raise ConfigError(
-                f"the side file `{self.path.name}.run` cannot be read", hint="restore it, or remove it and run `zsync init`"
-            ) from err
-        return loaded if isinstance(loaded, dict) else None
+            raise ConfigError(f"the side file `{self.path.name}.run` cannot be read", hint=_SIDE_HINT) from err
+        if not isinstance(loaded, dict) or not isinstance(loaded.get("run"), int):
+            raise ConfigError(f"the side file `{self.path.name}.run` is not one of ours", hint=_SIDE_HINT)
+        return loaded
 
     def _write_side(self, content: dict[str, str | int]) -> None:
         if not self._on_disk:
@@ -208,8 +201,12 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    version = _version(connection)
     if version > len(MIGRATIONS):
         raise ConfigError(
             f"`{path.name}` was written by a newer zsync (version {version} of the state; this program knows {len(MIGRATIONS)})",
@@ -231,6 +228,23 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
         connection.backup(copy)
     finally:
         copy.close()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the kernel's lock beside the state at `path` while this lasts. Raises Locked at once if another process does."""
+    with _plain_words(path):
+        handle = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, _OWNER_ONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise Locked(
+                "another run is at work on this state", hint="wait until it ends; cron's next run goes on by itself"
+            ) from err
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
