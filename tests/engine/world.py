@@ -570,7 +570,7 @@ def customer(id: str = "1", name: str = "Ada Guest", *, active: bool = True) -> 
 class MortalStore(Store):
     """A state on whose commits the process may die: before they are on disk, or right after."""
 
-    fate: Fate
+    fate: Fate = Fate()  # of one who does not die
 
     @contextmanager
     def commit(self) -> Iterator[None]:
@@ -597,8 +597,7 @@ class World:
         self.switches = switches or {}
         self.fingerprint = "settings-1"
         self.start_date: date | None = None
-        memory = Store.in_memory()
-        self.store = MortalStore(memory.path, memory.db)
+        self.store = MortalStore.in_memory()
         self.store.fate = Fate()  # the initial reading is not under test
 
     def fork(self) -> World:
@@ -609,8 +608,7 @@ class World:
         twin.remote = self.remote.fork(twin.clock, twin.fate)
         twin.hotel = replace(self.hotel, records=dict(self.hotel.records), changes=dict(self.hotel.changes))
         twin.books = Books(twin.remote)
-        memory = self.store.copy()
-        twin.store = MortalStore(memory.path, memory.db)
+        twin.store = self.store.copy()
         twin.store.fate = twin.fate
         return twin
 

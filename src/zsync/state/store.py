@@ -12,10 +12,12 @@ import json
 import os
 import socket
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 from zsync.errors import ConfigError
 from zsync.state.schema import MIGRATIONS
@@ -47,6 +49,7 @@ class Store:
         self.path = path
         self.db = connection
         self._on_disk = on_disk
+        self._closed = weakref.finalize(self, connection.close)  # also where nobody does: Python 3.13 minds
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Store:
@@ -72,7 +75,7 @@ class Store:
         return cls(path, connection, on_disk=True)
 
     @classmethod
-    def in_memory(cls) -> Store:
+    def in_memory(cls) -> Self:
         """A state without a file, for tests and try-outs."""
         connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
@@ -107,15 +110,15 @@ class Store:
         with _alone(self.path):
             yield
 
-    def copy(self) -> Store:
+    def copy(self) -> Self:
         """The same state in memory, for `plan`: nothing written to it reaches the file."""
         memory = sqlite3.connect(":memory:", isolation_level=None)
         self.db.backup(memory)
         memory.row_factory = sqlite3.Row
-        return Store(self.path, memory)
+        return type(self)(self.path, memory)
 
     def close(self) -> None:
-        self.db.close()
+        self._closed()
 
     # --- facts about the state ----------------------------------------------------------------------------------------
 
