@@ -117,6 +117,30 @@ def test_retry_of_what_was_deleted_at_the_remote_makes_it_anew_once() -> None:
     assert {doc.body["customer_id"] for doc in world.remote.standing("salesorders")} == {world.remote.standing("contacts")[0].id}
 
 
+def test_an_invoice_deleted_at_the_remote_and_made_anew_is_marked_sent_and_paid_again() -> None:
+    world = settled()
+    (invoice,) = [doc for doc in world.remote.standing("invoices") if doc.body["number"] == "#IN000002"]
+    hanging = [
+        doc.id for doc in world.remote.docs.values() if invoice.id in (doc.body.get("parent_id"), doc.body.get("invoice_id"))
+    ]
+    for id in (invoice.id, *hanging):
+        del world.remote.docs[id]
+    world.hotel.put(booking(totals=("300", "210")))
+    world.run_to_rest()
+    assert [each.source_id for each in Status(world.store).records("invoices", "held")] == ["2"]
+    assert {each.source_id: each.status for each in Status(world.store).records("payments")} == {
+        "1": "synced",
+        "2": "blocked",
+        "3": "blocked",
+    }
+    tell(world, "retry", "invoices", "2")
+    world.run_to_rest()
+    assert {each.status for each in Status(world.store).records()} == {"synced"}
+    assert len(world.remote.standing("invoices.sent")) == 2
+    assert [doc.body["amount"] for doc in world.remote.standing("applications")] == [250, 50, 100, 100]
+    assert len(world.remote.standing("payments")) == 3
+
+
 def test_retry_frees_what_was_ignored() -> None:
     world = settled()
     world.remote.standing("contacts")[0].body["name"] = "Edited by hand"

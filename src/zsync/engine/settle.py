@@ -345,7 +345,7 @@ class Settler:
                 case _ if row.wanted is None:  # a person was faster than we
                     self._journal.lost(row.ref, now)
                 case _:
-                    self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
+                    self._hold_deleted(row)
             return
         if not isinstance(answer, Written):
             raise TypeError(f"read of {row.module} answered {type(answer).__name__}")
@@ -366,7 +366,7 @@ class Settler:
         """Before an update: was it edited by a person since we wrote it?"""
         now, module = self._now(), self._modules[row.module]
         if not isinstance(answer, Written):
-            self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
+            self._hold_deleted(row)
             return
         settled, wanted = self._settled_body(row.settled), self._settled_body(row.wanted)
         if row.settled is None or row.forced or not module.differences(settled, answer):
@@ -402,7 +402,7 @@ class Settler:
                 self._journal.settle(row.ref, None, now)
                 self._count(row, "withdraw")
             case Refused(gone=True) if step.verb != "create":
-                self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
+                self._hold_deleted(row)
             case RecordError():
                 self._doubt_facts(error)
                 self._journal.fail(row.ref, Complaint.of(error), now)
@@ -460,6 +460,16 @@ class Settler:
         module = self._modules[row.module]
         if not module.parent and not module.rides:
             self._tally.done[row.owner, verb] += 1
+
+    def _hold_deleted(self, row: Row) -> None:
+        """A person deleted it at the remote. What hung on it went with it, and has to be done again if it is made anew."""
+        now = self._now()
+        self._journal.hold(row.ref, "deleted in Zoho", now, gone=True)
+        for each in self._journal.scope(row.scope):
+            module = self._modules[each.module]
+            hangs_on_it = (module.parent, each.key) == (row.module, row.key) or (bool(module.rides) and row.ref in each.refs)
+            if hangs_on_it and each.there and each.state in (State.SETTLED, State.WANTED):
+                self._journal.lost(each.ref, now)
 
     def _count_closed(self, rows: list[Row]) -> None:
         """How many of these, open a moment ago, are not any more; to count all that is open each time would take long."""
