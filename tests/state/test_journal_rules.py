@@ -936,6 +936,34 @@ def test_what_was_found_is_known_with_the_body_last_sent_until_it_is_settled(sto
     assert journal.known(SCOPE)["salesorders", SCOPE].body == {"number": "QLO-1", "total": Decimal(1)}
 
 
+@pytest.mark.parametrize("state", ["wanted", "sending", "settled", "deferred", "failed", "held", "withdrawn"])
+def test_wanting_the_same_again_changes_nothing(store: Store, journal: Journal, state: str) -> None:
+    body: Body = {"total": Decimal(1)}
+    want(store, journal, body)
+    complaint = Complaint("refused", "no")
+    if state in ("sending", "settled", "withdrawn"):
+        begin(store, journal, body)
+    if state in ("settled", "withdrawn"):
+        settle(store, journal)
+    with store.commit():
+        match state:
+            case "deferred":
+                journal.defer(REF, LATER, NOW, complaint)
+            case "failed":
+                journal.fail(REF, complaint, NOW)
+            case "held":
+                journal.hold(REF, "ignored", NOW)
+            case "withdrawn":
+                journal.want_nothing(REF)
+                journal.begin([Begin(get(journal), "withdraw", None)], NOW, LATER)
+                journal.settle(REF, None, NOW)
+    if state == "withdrawn":
+        want(store, journal, body)
+    before = get(journal)
+    want(store, journal, body)
+    assert get(journal) == before
+
+
 def test_a_failed_row_waits_for_another_body_or_a_person(store: Store, journal: Journal) -> None:
     want(store, journal, {"total": Decimal(1)})
     with store.commit():

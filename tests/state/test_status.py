@@ -168,7 +168,7 @@ def test_one_record_is_as_it_stands_in_the_list(fate: str) -> None:
     status = Status(world.store)
     for _ in range(3):
         world.run()
-        for entity in status.entities():
+        for entity in status.summary():
             for each in status.records(entity):
                 assert each == status.record(entity, each.source_id)
                 assert each.status in STATUSES

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from zsync.errors import RecordError, ZsyncError
+from zsync.errors import RecordError
 from zsync.model.key import Key
 
 
@@ -146,48 +146,6 @@ class Known:
 
 
 KnownRows = Mapping[tuple[str, Key], Known]
-
-
-# Outcomes: what became of an intent in this run. A closed union.
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    written: Written
-    verb: Literal["created", "updated", "disabled", "deleted", "adopted"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    on: Ref
-
-
-@dataclass(frozen=True, slots=True)
-class Deferred:
-    error: ZsyncError
-
-
-@dataclass(frozen=True, slots=True)
-class Doubtful:
-    error: ZsyncError
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    error: RecordError
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    reason: str
-
-
-Outcome = Settled | Unchanged | Waiting | Deferred | Doubtful | Failed | Held
 
 
 def refs(node: Node) -> Iterator[Ref]:

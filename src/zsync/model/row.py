@@ -10,7 +10,6 @@ The rules J1-J9 stand in `state/journal.py`; this is the value that they move.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,11 +95,6 @@ class Row:
         return Ref(self.module, self.key)
 
     @property
-    def standing_digest(self) -> str:
-        """The digest of what is known to stand at the remote; empty where nothing does, or where only the id is known."""
-        return self.settled_digest if self.there else ""
-
-    @property
     def satisfied(self) -> bool:
         """What stands at the remote is what is wanted there."""
         if self.wanted is None:
@@ -122,6 +116,3 @@ class Begin:
     body: Body | None
     lead: Ref | None = None
     refreshed: Written | None = None
-
-
-Rows = Mapping[Ref, Row]

@@ -7,7 +7,7 @@ method that writes must run inside `store.commit()`, together with the journal's
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -288,8 +288,3 @@ def _notes(notes: Iterable[Note]) -> str | None:
 
 def _json(value: Mapping[str, object] | Sequence[object]) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def parsed(text: str | None) -> Iterator[Mapping[str, str]]:
-    """The notes that were kept with a record."""
-    yield from json.loads(text) if text else ()

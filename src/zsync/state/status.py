@@ -186,10 +186,6 @@ class Status:
         row = self._db.execute("SELECT * FROM records WHERE entity = ? AND source_id = ?", (entity, source_id)).fetchone()
         return None if row is None else _record(row, _Picture(self._db, whole=False), deep=True)
 
-    def entities(self) -> list[str]:
-        """The entities that there are records of."""
-        return [row[0] for row in self._db.execute("SELECT DISTINCT entity FROM records ORDER BY entity")]
-
     def attempts(self, key: Key) -> list[dict[str, Any]]:
         """Every attempt for the documents that people know by this record, oldest first."""
         found = self._db.execute(
