@@ -77,8 +77,7 @@ class Store:
     @classmethod
     def in_memory(cls) -> Self:
         """A state without a file, for tests and try-outs."""
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
+        connection = _in_memory()
         _migrate(connection, Path("memory.db"))
         return cls(Path("memory.db"), connection)
 
@@ -112,9 +111,8 @@ class Store:
 
     def copy(self) -> Self:
         """The same state in memory, for `plan`: nothing written to it reaches the file."""
-        memory = sqlite3.connect(":memory:", isolation_level=None)
+        memory = _in_memory()
         self.db.backup(memory)
-        memory.row_factory = sqlite3.Row
         return type(self)(self.path, memory)
 
     def close(self) -> None:
@@ -188,6 +186,13 @@ class Store:
             finally:
                 os.close(handle)
             draft.replace(target)
+
+
+def _in_memory() -> sqlite3.Connection:
+    """A state without a file. Whichever thread collects garbage may close it."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def _connect(path: Path) -> sqlite3.Connection:
