@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -273,6 +274,7 @@ def test_j2_every_row_of_a_wave_and_every_row_of_a_fused_call_says_sending_when_
     world.hotel.put(booking(payments=("500",)))
     world.initialise()
     states: list[tuple[str, str]] = []
+    one_at_a_time = threading.Lock()  # calls leave on threads, and they share one connection here
 
     def watch(module_name: str) -> None:
         module = world.books.modules[module_name]
@@ -280,7 +282,8 @@ def test_j2_every_row_of_a_wave_and_every_row_of_a_fused_call_says_sending_when_
 
         def watched(writes):  # type: ignore[no-untyped-def]
             left = [Ref(module_name, writes[0].key), *(Ref(rider.module, rider.key) for rider in writes[0].riders)]
-            states.extend((ref.module, row.state) for ref in left if (row := world.journal.row(ref)) is not None)
+            with one_at_a_time:
+                states.extend((ref.module, row.state) for ref in left if (row := world.journal.row(ref)) is not None)
             return create(writes)
 
         module.create = watched  # type: ignore[method-assign]
