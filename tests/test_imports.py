@@ -55,6 +55,13 @@ def test_commands_that_ask_nobody_load_no_network(tmp_path: Path, arguments: lis
     assert loaded <= MAY
 
 
+def test_a_run_that_needs_no_new_token_loads_no_sign_in() -> None:
+    loaded = loaded_by("import zsync.engine.run, zsync.sources.qloapps.source, zsync.targets.books.target")
+
+    assert "httpx2" in loaded
+    assert not loaded & {"authlib", "joserfc", "cryptography"}
+
+
 def test_the_list_would_notice_the_network() -> None:
     assert "httpx2" in loaded_by("import zsync.net.client")
 

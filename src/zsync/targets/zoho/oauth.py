@@ -16,18 +16,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
 
 from zsync.errors import ConfigError, ContractBroken, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
 from zsync.net.client import bound, check_url, is_loopback, mute_wire_logs, untrusted, usable_environment
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
+
+if TYPE_CHECKING:
+    from authlib.integrations.httpx_client import OAuth2Client
 
 REMOTE = "zoho-accounts"
 CALLBACK_PATH = "/callback"
@@ -175,6 +176,8 @@ class Zoho:
         return dict(answer)
 
     def _client(self, accounts: str) -> OAuth2Client:
+        from authlib.integrations.httpx_client import OAuth2Client  # heavy, and needed once an hour
+
         heedful, until = not is_loopback(urlsplit(accounts).hostname or ""), time.monotonic() + self._timeout_s
         with usable_environment():
             # Authlib's own, where it cannot be made, prints a complaint of its destructor.
@@ -212,6 +215,8 @@ class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_wor
         return None
 
     def __exit__(self, kind: object, err: BaseException | None, trace: object) -> None:
+        from authlib.integrations.base_client import OAuthError
+
         match err:
             case OAuthError():
                 raise _token_error(str(err.error), str(err.description or "")) from err
