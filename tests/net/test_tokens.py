@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -65,6 +66,15 @@ def test_a_file_that_others_may_touch_is_refused(path: Path, mode: int) -> None:
     with pytest.raises(ConfigError, match="others can read") as caught:
         FileTokenStore(path).load()
     assert "chmod 600" in caught.value.hint
+
+
+def test_a_file_of_before_there_were_throttles_is_read(path: Path) -> None:
+    FileTokenStore(path).save(TOKENS)
+    kept = json.loads(path.read_text("utf-8"))
+    del kept["throttled_until"]
+    path.write_text(json.dumps(kept), "utf-8")
+
+    assert FileTokenStore(path).load() == replace(TOKENS, throttled_until=None)
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def _tokens(kept: dict[str, Any]) -> Tokens:
         api_url=_text(kept["api_url"]),
         location=_text(kept["location"]),
         signed_in_at=_moment(kept["signed_in_at"]) if kept["signed_in_at"] else None,
-        throttled_until=_moment(kept["throttled_until"]) if kept["throttled_until"] else None,
+        throttled_until=_moment(kept["throttled_until"]) if kept.get("throttled_until") else None,
     )
 
 
