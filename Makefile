@@ -1,6 +1,7 @@
 # One verb per need. Only Python >= 3.11, git and make are needed: everything else goes into .venv, in locked versions.
 #   make demo    a hotel's books appear            make test    the tests
 #   make lint    form        make types   types    make all     what CI runs, but the demo
+#   make bench   ratios: how the work grows with the hotel, what a start costs
 #   make lock    resolve the versions anew (needs uv)
 
 SHELL := /bin/bash
@@ -13,7 +14,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v $$p; break; fi; done)
 
-.PHONY: all demo test lint fmt types lock clean
+.PHONY: all demo test lint fmt types bench lock clean
 .DEFAULT_GOAL := all
 
 all: lint types test
@@ -25,15 +26,18 @@ test: $(MARK)
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 lint: $(MARK)
-	@$(BIN)/ruff check src tests
-	@$(BIN)/ruff format --check src tests
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check src tests benchmarks
 
 fmt: $(MARK)
-	@$(BIN)/ruff check --fix src tests
-	@$(BIN)/ruff format src tests
+	@$(BIN)/ruff check --fix src tests benchmarks
+	@$(BIN)/ruff format src tests benchmarks
 
 types: $(MARK)
 	@$(BIN)/mypy
+
+bench: $(MARK)
+	@PYTHONPATH=tests $(BIN)/python benchmarks/growth.py
 
 # The file names neither a host nor a path: --no-header and --no-emit-index-url keep both out.
 lock:
