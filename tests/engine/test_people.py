@@ -315,6 +315,23 @@ def test_limit_and_max_calls_stop_between_calls_and_the_rest_goes_later() -> Non
     assert len(world.remote.standing("contacts")) == 6
 
 
+def test_a_question_that_the_budget_does_not_cover_stops_no_other_record() -> None:
+    world = World()
+    world.hotel.put(customer("1", "Ada"))
+    world.initialise()
+    world.fate.on_call = {1: "lost"}
+    world.run()
+    world.hotel.put(customer("2", "Bea"))
+
+    # Asking about Ada may take three calls, writing Bea takes one.
+    report = world.run(Options(max_calls=world.books.calls + 1), minutes=30)
+
+    assert [doc.body["name"] for doc in world.remote.standing("contacts")] == ["Bea"]
+    assert report.outcome == "stopped"
+    world.run_to_rest()
+    assert sorted(str(doc.body["name"]) for doc in world.remote.standing("contacts")) == ["Ada", "Bea"]
+
+
 def test_max_calls_is_never_exceeded_however_wide_the_wave() -> None:
     for most in range(1, 9):
         world = World(concurrency=4)

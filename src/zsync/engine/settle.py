@@ -115,8 +115,9 @@ class Settler:
         wave: list[Ask | Look | Call] = []
         taken: set[Ref] = set()
         busy: list[Key] = []
+        too_dear = False
         left, width = self._calls_left(), min(self._job.concurrency, self._job.target.concurrency)
-        while queue and len(wave) < width:
+        while queue and left > 0 and len(wave) < width:
             scope = queue.pop()
             if not self._may_begin(scope):
                 continue
@@ -125,17 +126,18 @@ class Settler:
                 if scope not in self._resting:
                     busy.append(scope)
                 continue
-            if _most_calls(step) > left:
-                if not wave:
-                    raise BudgetSpent
+            if _most_calls(step) > left:  # the next one may cost less
+                too_dear = True
                 busy.append(scope)
-                break
+                continue
             taken.add(step.row.ref)
             self._tally.begun_scopes.add(scope)
             left -= _most_calls(step)
             wave.append(step)
             busy.append(scope)
         queue.extend(reversed(busy))
+        if too_dear and not wave:
+            raise BudgetSpent
         return wave
 
     def _scope_step(self, scope: Key, taken: set[Ref], visited: set[Key]) -> Ask | Look | Call | None:
