@@ -39,6 +39,16 @@ _STATUS_STYLES = {
 _STATUS_NAMES = {"invoice_sync": "Invoice Sync", "payment_sync": "Payment Sync"}
 
 
+_PAGE_STYLE = (
+    "body{font-family:sans-serif;margin:2em}div{overflow-x:auto}table{border-collapse:collapse}"
+    "th,td{text-align:left;padding:.3em .8em;border-bottom:1px solid #ddd;white-space:nowrap}"
+    "td:last-child{white-space:normal;min-width:14em}"
+    ".bold{font-weight:bold}.green{color:#1a7f37}.red{color:#b30000}.yellow{color:#7d5700}.cyan{color:#0550ae}"
+    ".magenta{color:#6639ba}.dim{color:#666}"
+)
+"""A class for each word of a style."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A piece of a table. `url` makes it a link on a terminal; `style` is rich's."""
@@ -178,15 +188,16 @@ def as_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) 
     head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
     body = "".join("<tr>" + "".join(f"<td>{_html_cell(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
     return (
-        f"<!doctype html>\n<html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>\n"
-        "<style>body{font-family:sans-serif;margin:2em}table{border-collapse:collapse}"
-        "th,td{text-align:left;padding:.3em .8em;border-bottom:1px solid #ddd}</style>\n"
-        f"<h1>{html.escape(title)}</h1>\n<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></html>\n"
+        f"<!doctype html>\n<html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{html.escape(title)}</title>\n<style>{_PAGE_STYLE}</style>\n<h1>{html.escape(title)}</h1>\n"
+        f"<div><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div></html>\n"
     )
 
 
 def _html_cell(cell: Cell) -> str:
     text = html.escape(clean(cell.text))
+    if cell.style:
+        text = f'<span class="{html.escape(cell.style)}">{text}</span>'
     if cell.url.startswith(("https://", "http://")):
         return f'<a href="{html.escape(cell.url)}" rel="noopener noreferrer">{text}</a>'
     return text
