@@ -18,7 +18,7 @@
     │  └─ Unavailable
     └─ InDoubt                  sent, answer unknown: ask before sending again
 
-`engine/settle.py` alone turns these into outcomes; `cli/` alone turns them into words and exit codes.
+`engine/outcome.py` alone turns these into outcomes; `cli/` alone turns them into words and exit codes.
 """
 
 from __future__ import annotations

@@ -253,6 +253,11 @@ def resolved(body: Body, lookup: Lookup, leave: Ref | None = None) -> Body:
     return {name: node for name, value in body.items() if (node := _node(value, lookup, leave)) is not None or value is None}
 
 
+def as_sent(body: Body | None, lookup: Lookup) -> Body:
+    """A body that was sent, with the id of its lead filled in: that Ref was left in it when they left together."""
+    return {} if body is None else resolved(body, lookup)
+
+
 def _node(node: Node, lookup: Lookup, leave: Ref | None) -> Node:
     match node:
         case Ref():

@@ -15,7 +15,8 @@ from typing import Any
 from zsync.engine.collect import DEMANDED, Collector
 from zsync.engine.inbox import take_inbox
 from zsync.engine.job import Job, Options, Stopped
-from zsync.engine.settle import BudgetSpent, Settler, Tally
+from zsync.engine.outcome import Tally
+from zsync.engine.settle import BudgetSpent, Settler
 from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
 
