@@ -22,18 +22,14 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
 
-from zsync.model.intent import Body, Intent, Known, Ref, Written, canonical, digest, from_canonical, refs
+from zsync.model.intent import Body, Intent, Known, Ref, Written, digest
 from zsync.model.key import Key
 from zsync.model.row import Begin, Complaint, Row, State, Verb
-from zsync.state.store import Store, moment, stamp
+from zsync.state.rows import complaint_text, needs_text, packed, row_of, written_text
+from zsync.state.store import Store, stamp
 
 log = logging.getLogger("zsync.journal")
 
@@ -54,12 +50,12 @@ class Journal:
         found = self._db.execute(
             "SELECT * FROM journal WHERE realm = ? AND module = ? AND key = ?", (self._realm, ref.module, str(ref.key))
         ).fetchone()
-        return None if found is None else _row(found)
+        return None if found is None else row_of(found)
 
     def scope(self, scope: Key) -> list[Row]:
         """All rows of one scope, parents first."""
         found = self._db.execute("SELECT * FROM journal WHERE realm = ? AND scope = ? ORDER BY seq", (self._realm, str(scope)))
-        return [_row(each) for each in found.fetchall()]
+        return [row_of(each) for each in found.fetchall()]
 
     def known(self, scope: Key) -> dict[tuple[str, Key], Known]:
         """The rows of one scope that were ever sent, as `Target.plan` wants them."""
@@ -134,14 +130,14 @@ class Journal:
         stays so, with its `ask_at` (J4); a held one stays held; a failed one is tried again only if the body is another.
         """
         row = self.row(intent.ref)
-        needs = _needs(intent)
+        needs = needs_text(intent)
         if row is None:
             self._db.execute(
                 "INSERT INTO journal (realm, module, key, scope, owner, seq, state, wanted_digest, wanted, needs, number)"
                 " VALUES (?, ?, ?, ?, ?, ?, 'wanted', ?, ?, ?, ?)",
                 (
                     *(self._realm, intent.module, str(intent.key), str(scope), str(intent.owner), seq),
-                    *(digest(intent.body), _packed(intent.body), needs, intent.number),
+                    *(digest(intent.body), packed(intent.body), needs, intent.number),
                 ),
             )
             return True
@@ -149,7 +145,7 @@ class Journal:
             raise ValueError(f"{intent.key} belongs to {row.scope}, not to {scope}")  # J9
         body = _with_once(intent.body, row, once)
         wanted = digest(body)
-        self._set(row.ref, seq=seq, needs=needs, number=intent.number, wanted=_packed(body), wanted_digest=wanted)
+        self._set(row.ref, seq=seq, needs=needs, number=intent.number, wanted=packed(body), wanted_digest=wanted)
         if row.state is State.SETTLED and not (row.there and row.settled_digest == wanted):
             self._set(row.ref, state=State.WANTED, due_at=None, tries=0)
         elif row.state is State.WANTED and row.there and row.settled_digest == wanted:
@@ -189,7 +185,7 @@ class Journal:
             values: dict[str, object] = {
                 "state": State.SENDING,
                 "sent_verb": each.verb,
-                "sent": _packed(each.body),
+                "sent": packed(each.body),
                 "sent_digest": row.wanted_digest if each.verb in ("create", "update") else "",
                 "begun_at": stamp(now),
                 "ask_at": stamp(ask_at),
@@ -199,7 +195,7 @@ class Journal:
                 "attempts": row.attempts + 1,
             }
             if each.refreshed is not None:
-                values["written"] = _written_text(each.refreshed)
+                values["written"] = written_text(each.refreshed)
             self._set(row.ref, **values)
             self._log(row, "begin", now, verb=each.verb)
 
@@ -222,10 +218,10 @@ class Journal:
             "settled_at": stamp(now),
         }
         if written is not None:
-            values |= {"remote_id": written.id, "written": _written_text(written)}
+            values |= {"remote_id": written.id, "written": written_text(written)}
         match row.sent_verb:
             case "create" | "update":
-                values |= {"settled": _packed(row.sent), "settled_digest": row.sent_digest, "there": 1}
+                values |= {"settled": packed(row.sent), "settled_digest": row.sent_digest, "there": 1}
                 done = row.wanted_digest == row.sent_digest
             case "revive":
                 values |= {"there": 1}
@@ -249,14 +245,14 @@ class Journal:
         row = self._get(ref)
         values: dict[str, object] = {
             "state": State.SETTLED,
-            "settled": _packed(body) if body is not None else _packed(row.settled),
+            "settled": packed(body) if body is not None else packed(row.settled),
             "settled_digest": row.wanted_digest if body is not None else row.settled_digest,
             "there": 0 if body is None else 1,
             "sent_verb": row.sent_verb or "create",
             "settled_at": stamp(now),
         } | _AT_REST
         if written is not None:
-            values |= {"remote_id": written.id, "written": _written_text(written)}
+            values |= {"remote_id": written.id, "written": written_text(written)}
         self._set(ref, **values)
         self._log(row, "accept", now)
         return self._get(ref)
@@ -276,7 +272,7 @@ class Journal:
                 | {
                     "state": State.WANTED,
                     "remote_id": written.id,
-                    "written": _written_text(written),
+                    "written": written_text(written),
                     "settled": None,
                     "settled_digest": "",
                     "there": 1,
@@ -299,13 +295,13 @@ class Journal:
         """In doubt about an update or a withdrawal, the remote still shows what was settled before: it was lost (J6)."""
         row = self._get(ref)
         state = State.SETTLED if row.there and row.wanted_digest == row.settled_digest else State.WANTED
-        self._set(ref, state=state, ask_at=None, written=_written_text(written), error=None)
+        self._set(ref, state=state, ask_at=None, written=written_text(written), error=None)
         self._log(row, "stands", now)
 
     def doubt(self, ref: Ref, ask_at: datetime, now: datetime, error: Complaint, *, duplicate: bool = False) -> None:
         """No answer came, or one that cannot be true yet: ask at `ask_at`, not before (J3)."""
         row = self._get(ref)
-        self._set(ref, ask_at=stamp(ask_at), error=_complaint(error), duplicate=int(duplicate or row.duplicate))
+        self._set(ref, ask_at=stamp(ask_at), error=complaint_text(error), duplicate=int(duplicate or row.duplicate))
         self._log(row, "doubt", now, error=error)
 
     def defer(self, ref: Ref, due_at: datetime, now: datetime, error: Complaint) -> None:
@@ -319,7 +315,7 @@ class Journal:
             lead_module=None,
             lead_key=None,
             tries=row.tries + 1,
-            error=_complaint(error),
+            error=complaint_text(error),
         )
         self._log(row, "defer", now, error=error)
 
@@ -337,7 +333,7 @@ class Journal:
         """
         row = self._get(ref)
         forgotten = {} if proven else {"settled_digest": ""}
-        self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": _complaint(error)} | forgotten))
+        self._set(ref, **(_AT_REST | {"state": State.FAILED, "error": complaint_text(error)} | forgotten))
         self._log(row, "fail", now, error=error)
 
     def hold(self, ref: Ref, reason: str, now: datetime, *, gone: bool = False) -> None:
@@ -352,7 +348,7 @@ class Journal:
     def rename(self, ref: Ref, body: Body, now: datetime) -> None:
         """A stranger has the name: want the same document under a name that only we use."""
         row = self._get(ref)
-        values: dict[str, object] = {"state": State.WANTED, "wanted": _packed(body), "wanted_digest": digest(body)}
+        values: dict[str, object] = {"state": State.WANTED, "wanted": packed(body), "wanted_digest": digest(body)}
         self._set(ref, **(_AT_REST | values))
         self._log(row, "rename", now)
 
@@ -450,111 +446,8 @@ def _with_once(body: Body, row: Row, once: frozenset[str]) -> Body:
     return {**body, **{name: first[name] for name in once if name in first}}
 
 
-def _needs(intent: Intent) -> str:
-    ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
-    return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
-
-
-@lru_cache(maxsize=2048)
-def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """(what must be settled first, what only the id of is needed)."""
-    needs = json.loads(text)
-    return (
-        tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
-        tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
-    )
-
-
 def _known(row: Row) -> Known:
     """What was found and differs is known with the body last sent, until the update that follows has settled it."""
     standing = row.settled if row.settled is not None else row.sent
     body = row.sent if row.state is State.SENDING else standing if row.there else None
     return Known(row.module, row.key, row.state.value, body, row.wanted, row.written)
-
-
-def _packed(body: Body | None) -> bytes | None:
-    return None if body is None else zlib.compress(canonical(body).encode())
-
-
-def _unpacked(blob: bytes | None) -> Body | None:
-    return None if blob is None else _decoded(blob)
-
-
-@lru_cache(maxsize=2048)
-def _decoded(blob: bytes) -> Body:
-    """A kept body. Rows are read far more often than they change, and nobody writes into a body that he was given."""
-    return from_canonical(zlib.decompress(blob).decode())
-
-
-def _written_text(written: Written) -> str:
-    return json.dumps(
-        {
-            "id": written.id,
-            "number": written.number,
-            "total": None if written.total is None else str(written.total),
-            "status": written.status,
-            "modified": written.modified,
-            "parts": dict(written.parts),
-        },
-        ensure_ascii=False,
-    )
-
-
-@lru_cache(maxsize=2048)
-def _written(text: str | None) -> Written | None:
-    if text is None:
-        return None
-    loaded = json.loads(text)
-    total = loaded["total"]
-    return Written(
-        loaded["id"],
-        loaded["number"],
-        None if total is None else Decimal(total),
-        loaded["status"],
-        loaded["modified"],
-        loaded["parts"],
-    )
-
-
-def _complaint(error: Complaint) -> str:
-    return json.dumps(asdict(error), ensure_ascii=False)
-
-
-@lru_cache(maxsize=2048)
-def _row(found: sqlite3.Row) -> Row:
-    """The value of a row. The same row is read many times while its scope is settled, and the value never changes."""
-    after, ids = _needed(found["needs"])
-    lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
-    return Row(
-        module=found["module"],
-        key=Key(found["key"]),
-        scope=Key(found["scope"]),
-        owner=Key(found["owner"]),
-        seq=found["seq"],
-        state=State(found["state"]),
-        wanted=_unpacked(found["wanted"]),
-        wanted_digest=found["wanted_digest"],
-        after=after,
-        refs=ids,
-        number=found["number"],
-        sent=_unpacked(found["sent"]),
-        sent_digest=found["sent_digest"],
-        sent_verb=found["sent_verb"],
-        settled=_unpacked(found["settled"]),
-        settled_digest=found["settled_digest"],
-        there=bool(found["there"]),
-        remote_id=found["remote_id"] or "",
-        written=_written(found["written"]),
-        begun_at=moment(found["begun_at"]),
-        ask_at=moment(found["ask_at"]),
-        due_at=moment(found["due_at"]),
-        settled_at=moment(found["settled_at"]),
-        lead=lead,
-        alone=bool(found["alone"]),
-        duplicate=bool(found["duplicate"]),
-        forced=bool(found["forced"]),
-        attempts=found["attempts"],
-        tries=found["tries"],
-        error=Complaint(**json.loads(found["error"])) if found["error"] else None,
-        reason=found["reason"],
-    )

@@ -1,0 +1,119 @@
+"""How a row of the journal lies in its table: bodies compressed (J8), answers and complaints as JSON, times as text."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from dataclasses import asdict
+from decimal import Decimal
+from functools import lru_cache
+
+from zsync.model.intent import Body, Intent, Ref, Written, canonical, from_canonical, refs
+from zsync.model.key import Key
+from zsync.model.row import Complaint, Row, State
+from zsync.state.store import moment
+
+
+def needs_text(intent: Intent) -> str:
+    """What must be there first: `after`, then the documents whose ids the body needs."""
+    ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
+    return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
+
+
+@lru_cache(maxsize=2048)
+def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """(what must be settled first, what only the id of is needed)."""
+    needs = json.loads(text)
+    return (
+        tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
+        tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
+    )
+
+
+def packed(body: Body | None) -> bytes | None:
+    return None if body is None else zlib.compress(canonical(body).encode())
+
+
+def _unpacked(blob: bytes | None) -> Body | None:
+    return None if blob is None else _decoded(blob)
+
+
+@lru_cache(maxsize=2048)
+def _decoded(blob: bytes) -> Body:
+    """A kept body. Rows are read far more often than they change, and nobody writes into a body that he was given."""
+    return from_canonical(zlib.decompress(blob).decode())
+
+
+def written_text(written: Written) -> str:
+    return json.dumps(
+        {
+            "id": written.id,
+            "number": written.number,
+            "total": None if written.total is None else str(written.total),
+            "status": written.status,
+            "modified": written.modified,
+            "parts": dict(written.parts),
+        },
+        ensure_ascii=False,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _written(text: str | None) -> Written | None:
+    if text is None:
+        return None
+    loaded = json.loads(text)
+    total = loaded["total"]
+    return Written(
+        loaded["id"],
+        loaded["number"],
+        None if total is None else Decimal(total),
+        loaded["status"],
+        loaded["modified"],
+        loaded["parts"],
+    )
+
+
+def complaint_text(error: Complaint) -> str:
+    return json.dumps(asdict(error), ensure_ascii=False)
+
+
+@lru_cache(maxsize=2048)
+def row_of(found: sqlite3.Row) -> Row:
+    """The value of a row. The same row is read many times while its scope is settled, and the value never changes."""
+    after, ids = _needed(found["needs"])
+    lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
+    return Row(
+        module=found["module"],
+        key=Key(found["key"]),
+        scope=Key(found["scope"]),
+        owner=Key(found["owner"]),
+        seq=found["seq"],
+        state=State(found["state"]),
+        wanted=_unpacked(found["wanted"]),
+        wanted_digest=found["wanted_digest"],
+        after=after,
+        refs=ids,
+        number=found["number"],
+        sent=_unpacked(found["sent"]),
+        sent_digest=found["sent_digest"],
+        sent_verb=found["sent_verb"],
+        settled=_unpacked(found["settled"]),
+        settled_digest=found["settled_digest"],
+        there=bool(found["there"]),
+        remote_id=found["remote_id"] or "",
+        written=_written(found["written"]),
+        begun_at=moment(found["begun_at"]),
+        ask_at=moment(found["ask_at"]),
+        due_at=moment(found["due_at"]),
+        settled_at=moment(found["settled_at"]),
+        lead=lead,
+        alone=bool(found["alone"]),
+        duplicate=bool(found["duplicate"]),
+        forced=bool(found["forced"]),
+        attempts=found["attempts"],
+        tries=found["tries"],
+        error=Complaint(**json.loads(found["error"])) if found["error"] else None,
+        reason=found["reason"],
+    )
