@@ -86,13 +86,12 @@ def test_parts_sum_to_the_whole_and_none_is_off_by_a_unit(amount: Decimal, curre
     parts = split(Money(amount, currency), by)
     unit = Decimal(1).scaleb(-decimals_of(currency))
     assert sum((part.amount for part in parts), Decimal(0)) == amount
+    below = amount % unit  # the largest takes what the whole has below the unit
     largest = max(range(len(by)), key=lambda position: (by[position], -position))
     for position, (part, weight) in enumerate(zip(parts, by, strict=True)):
-        share = amount * weight / sum(by, Decimal(0))
-        slack = 2 * unit if position == largest else unit  # the largest takes what the whole has below the unit
-        assert abs(part.amount - share) < slack
-        if position != largest:
-            assert part.amount == round_half_up(part.amount, decimals_of(currency))
+        rounded = part.amount - below if position == largest else part.amount
+        assert rounded == round_half_up(rounded, decimals_of(currency))
+        assert abs(rounded - (amount - below) * weight / sum(by, Decimal(0))) < unit
 
 
 @pytest.mark.parametrize("by", [[], ["0"], ["0", "0"], ["1", "-1"]])
