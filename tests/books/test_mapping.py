@@ -13,7 +13,7 @@ import pytest
 
 from zsync.errors import Unmappable
 from zsync.model.documents import Address, Contact, Document, Invoice, Item, Kind, Line, Payment, Sale
-from zsync.model.intent import Body, Intent, Known, KnownRows, Plan, Written
+from zsync.model.intent import Body, Intent, Known, KnownRows, Plan, Ref, Written
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Record
@@ -241,7 +241,8 @@ def test_a_template_of_services_does_not_reach_the_collective_items() -> None:
 def test_the_order_of_work_and_what_refers_to_what() -> None:
     made = plan(record(sale(received=Money(Decimal(120), "EUR")), invoice(), payment("120.00")), {}, {}, FACTS, RULES)
     assert modules(made) == ["salesorders", "salesorders.open", "invoices", "invoices.sent", "payments", "applications"]
-    assert refers(made) == (CUSTOMER, Key.of("hotel", "service", "6"))
+    service = Key.of("hotel", "service", "6")
+    assert refers(made) == {CUSTOMER: [Ref("contacts", CUSTOMER)], service: [Ref("items", service)]}
 
 
 def test_due_is_the_first_check_in_or_the_invoice_s_date_if_later() -> None:

@@ -45,9 +45,8 @@ def payment(id: str, amount: str, currency: str = "EUR", rate: str = "1") -> Pay
 
 
 def slip(id: str, order: str, amount: str) -> Credit:
-    return Credit(
-        Key.of("hotel", "slip", id), id, Key.of("hotel", "order", order), DAY, Money(Decimal(amount), "EUR"), Decimal(1)
-    )
+    money = Money(Decimal(amount), "EUR")
+    return Credit(Key.of("hotel", "slip", id), id, Key.of("hotel", "order", order), f"CS{id}", DAY, money, money, Decimal(1))
 
 
 def shown(shares: list[Share]) -> dict[str, dict[str, str]]:

@@ -442,8 +442,9 @@ class Books:
     def own(self, key: Key, read_at: datetime) -> Record | None:
         return None
 
-    def refers(self, plan: Plan) -> Sequence[Key]:
-        return sorted({ref.key for intent in plan.intents for ref in _refs(intent) if ref.module == "contacts"} - {plan.scope})
+    def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
+        named = {ref for intent in plan.intents for ref in _refs(intent) if ref.module == "contacts" and ref.key != plan.scope}
+        return {ref.key: [ref] for ref in sorted(named)}
 
     def check(self) -> Iterator[Finding]:
         yield Finding("books", True, "fine")

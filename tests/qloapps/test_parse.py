@@ -180,8 +180,8 @@ def test_a_slip_is_a_credit_of_its_order_in_the_orders_currency() -> None:
     rows = small.tables(order_slip=[small.slip(1, 1, 1, "55.000000", "50.000000")])
     (credit,) = [each for each in documents(rows) if isinstance(each, Credit)]
     assert (credit.sale, credit.amount, credit.day) == ("hotel:order:1", Money(Decimal(55), "EUR"), date(2026, 3, 5))
-    assert [(each.line, each.quantity, each.gross, each.net) for each in credit.lines] == [
-        ("1", Decimal(1), Decimal(55), Decimal(50))
+    assert [(each.id, each.quantity, each.gross, each.net) for each in credit.lines] == [
+        ("detail:1", Decimal(1), Decimal(55), Decimal(50))
     ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from zsync.engine.admit import admit, admit_unreadable
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import RecordError, Unmappable
 from zsync.model.documents import Contact, Document, Item
-from zsync.model.intent import Intent, Plan, Verdict
+from zsync.model.intent import Intent, Plan, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Switches
@@ -219,11 +219,17 @@ class Collector:
         self._records.keep(record, plan, stream, self._job.fingerprint, backfill=self._backfill)
         for seq, intent in enumerate(plan.intents):
             if self._may_write(record.key, intent, entities):
-                self._journal.want(record.key, intent, seq, self._job.target.modules[intent.module].once)
+                self._want(record.key, intent, seq)
         self._take_back(record, plan, entities)
         self._records.forget_absent(record)  # after what was dropped from the journal
-        for key in self._job.target.refers(plan):
-            self._demand(key)
+        for scope, refs in self._job.target.refers(plan).items():
+            self._demand(scope, refs)
+
+    def _want(self, scope: Key, intent: Intent, seq: int) -> None:
+        self._journal.want(scope, intent, seq, self._job.target.modules[intent.module].once)
+        row = self._journal.row(intent.ref)
+        if intent.stands is not None and row is not None and not row.was_sent:
+            self._journal.adopt(intent.ref, intent.stands, None, self._job.clock.now())
 
     def _may_write(self, scope: Key, intent: Intent, entities: Mapping[Key, str]) -> bool:
         """`auto_update` off: what was ever sent stays as it was wanted then."""
@@ -247,15 +253,15 @@ class Collector:
             switches = self._job.switches.get(entities.get(row.owner, ""), Switches())
             if not row.was_sent:
                 self._journal.want_nothing(row.ref)
-            elif (canceled and switches.update) or (row.owner in disabled and switches.delete):
+            elif ((canceled or row.ref in plan.withdrawn) and switches.update) or (row.owner in disabled and switches.delete):
                 if self._journal.needed(row.ref):  # by a booking that is not through yet: looked at again in the next run
                     self._records.read_again(record.key)
                 else:
                     self._journal.want_nothing(row.ref)
 
-    def _demand(self, key: Key) -> None:
-        """Make sure that the scope that a plan refers to is planned, whatever its switches say."""
-        if any(row.wanted is not None for row in self._journal.scope(key)):
+    def _demand(self, key: Key, refs: Sequence[Ref]) -> None:
+        """Make sure that what a plan refers to is planned with its own scope, whatever its switches say."""
+        if all((row := self._journal.row(ref)) is not None and row.wanted is not None for ref in refs):
             return
         scope = self._records.scope(key)
         self._records.demand(key, scope.stream if scope is not None else DEMANDED)

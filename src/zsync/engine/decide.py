@@ -191,7 +191,8 @@ def _parent_withdrawn(row: Row, lookup: Lookup, module: Module) -> bool:
 
 
 def _needs(row: Row, lookup: Lookup, but: Ref | None = None, chain: tuple[Ref, ...] = ()) -> Rest | None:
-    """What this row still waits for: of `refs` the id of something that stands, of `after` that it is settled.
+    """What this row still waits for: of `refs` the id of something that stands, of `after` that it is settled, of `without` that
+    it is gone.
 
     `chain` holds the rows that wait for this one, so that a circle ends.
     """
@@ -203,6 +204,10 @@ def _needs(row: Row, lookup: Lookup, but: Ref | None = None, chain: tuple[Ref, .
         other = lookup(ref)
         if ref != but and not (other is not None and other.state is State.SETTLED and other.there):
             return Rest(on=ref, stuck=_hopeless(other, lookup, (*chain, row.ref)))
+    for ref in row.without:
+        other = lookup(ref)
+        if other is not None and (other.there or other.state is State.SENDING):
+            return Rest(on=ref, stuck=other.state in (State.FAILED, State.HELD) or other.wanted is not None)
     return None
 
 

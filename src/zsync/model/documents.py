@@ -33,8 +33,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A customer: a person, or a company when `company` is set. `currency` is the one this contact trades in.
+    """A customer: a person, or a company when `company` is set.
 
+    `currency` is the source's own; `trades` names every currency that the customer's orders use, with the day of the newest
+    of them (by its invoice, else its own): a target whose contacts know one currency only makes one for each.
     `name` is what the contact is called at the target, trimmed and with single blanks; `distinguished` says that another
     customer had that name first, so that the mapping adds the id.
     """
@@ -56,6 +58,7 @@ class Contact:
     active: bool = True
     since: date | None = None
     distinguished: bool = False
+    trades: tuple[tuple[str, date], ...] = ()
 
     @property
     def entity(self) -> str:
@@ -145,7 +148,8 @@ class Sale:
     """An order of one hotel. `total` and `total_net` are the source's own sums, not the lines'.
 
     `conversion` is units of the sale's currency for one unit of the source's default currency. `received` is what was paid
-    less what was paid back. `reference` ties the orders of one booking together. `arrival` is the first check-in.
+    less what was paid back. `reference` ties the orders of one booking together. `arrival` is the first check-in, `house` the
+    hotel's key.
     """
 
     key: Key
@@ -163,6 +167,7 @@ class Sale:
     hotel: str = ""
     arrival: date | None = None
     note: str = ""
+    house: Key | None = None
 
     @property
     def entity(self) -> str:
@@ -220,26 +225,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditLine:
-    """What a credit slip takes back of one line of the sale (`line` is the order detail's id)."""
-
-    line: str
-    quantity: Decimal
-    gross: Decimal
-    net: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Credit:
-    """A credit slip of one sale, in the sale's currency."""
+    """A credit slip of one sale, in the sale's currency, under the number that the source shows.
+
+    `lines` are what it takes back: amounts are positive, ids those of the sale's order details.
+    """
 
     key: Key
     source_id: str
     sale: Key
+    number: str
     day: date
     amount: Money
+    amount_net: Money
     conversion: Decimal
-    lines: tuple[CreditLine, ...] = ()
+    lines: tuple[Line, ...] = ()
 
     @property
     def entity(self) -> str:
@@ -247,12 +247,12 @@ class Credit:
 
     @property
     def label(self) -> str:
-        return f"slip {self.source_id}"
+        return self.number or f"slip {self.source_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """A currency of the source; `conversion` as in Sale."""
+    """A currency of the source, one by its ISO code (which is the id in its key); `conversion` as in Sale."""
 
     key: Key
     source_id: str
@@ -282,6 +282,7 @@ class Hotel:
     key: Key
     source_id: str
     name: str
+    email: str = ""
     address: Address | None = None
     active: bool = True
 

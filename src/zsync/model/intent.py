@@ -38,8 +38,9 @@ class Intent:
     """ "This document should exist at the remote with this body."
 
     `owner` is the key of the document that people know it by (the order of a sales order, the payment of an application).
-    `after` must be settled first; the ids of the Refs in `body` must be known first. `number` is the number that the
-    document will carry where we choose it, for plans and tables.
+    `after` must be settled first; the ids of the Refs in `body` must be known first; what `without` names must not stand any
+    more (money that was taken off an invoice before it goes elsewhere). `number` is the number that the document will carry
+    where we choose it, for plans and tables. `stands` is what the target is known to have for it already: nothing is created.
     """
 
     module: str
@@ -48,6 +49,8 @@ class Intent:
     owner: Key
     after: tuple[Ref, ...] = ()
     number: str = ""
+    without: tuple[Ref, ...] = ()
+    stands: Written | None = None
 
     @property
     def ref(self) -> Ref:
@@ -91,7 +94,8 @@ class Progress:
 class Plan:
     """All that one record wants at one target. What a plan of a scope no longer names should not be there.
 
-    `errors` keep single documents from being planned; the others go on. `progress` is given for orders.
+    `errors` keep single documents from being planned; the others go on. `progress` is given for orders. `withdrawn` are
+    documents that stood and must not any more, by what the source says now.
     """
 
     scope: Key
@@ -100,6 +104,7 @@ class Plan:
     verdicts: Mapping[Key, Verdict] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     progress: Mapping[Key, Progress] = field(default_factory=dict)
+    withdrawn: frozenset[Ref] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

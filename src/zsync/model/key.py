@@ -14,6 +14,7 @@ MAX_LENGTH = 50
 _TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,11}\Z")
 _ENTITY = re.compile(r"[a-z][a-z_]{0,10}\Z")
 _ID = re.compile(r"[!-9;-~]+\Z")  # printable ASCII without blank and colon
+_PART = re.compile(r":[1-9][0-9]?\Z")
 
 
 class Key(str):
@@ -42,7 +43,7 @@ class Key(str):
     def parse(cls, text: str) -> Key:
         """`text` as a key; ValueError if it is none."""
         parts = text.split(":", 2)
-        if len(parts) != 3 or not _TAG.match(parts[0]) or not _ENTITY.match(parts[1]) or not _ID.match(parts[2]):
+        if len(parts) != 3 or not _TAG.match(parts[0]) or not _ENTITY.match(parts[1]) or not _ID.match(_PART.sub("", parts[2])):
             raise ValueError(f"`{text}` is no key (tag:entity:id)")
         return cls(text)
 
@@ -57,6 +58,10 @@ class Key(str):
     @property
     def id(self) -> str:
         return self.split(":", 2)[2]
+
+    def part(self, number: int) -> Key:
+        """The key of one of several sums that this fact is made of at the remote, e.g. `hotel:payment:22:2`."""
+        return Key(f"{self}:{number}")
 
     def child(self, id: str) -> Key:
         """The key of a part of this fact, e.g. `hotel:payment:13` -> `hotel:payment:13/14` (payment 13 on order 14)."""

@@ -24,7 +24,9 @@ Value = str | Decimal | date | datetime | bool | None | list["Value"] | dict[str
 class Record:
     """The documents of one scope. `key` is the scope's; `fields` the source's own names by document key.
 
-    `revision` is a digest of all that was read: equal revisions are equal records. `read_at` is aware, UTC.
+    `revision` is a digest of all that was read: equal revisions are equal records. `read_at` is aware, UTC. `rates` is what
+    the source says of its currencies now (units of each for one of its default currency): no part of the record, and asked
+    only where a document's own rates do not lead to the target's currency.
     """
 
     key: Key
@@ -32,6 +34,7 @@ class Record:
     revision: str
     read_at: datetime
     fields: Mapping[Key, Mapping[str, Value]] = field(default_factory=dict)
+    rates: Mapping[str, Decimal] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class Complaint:
 class Row:
     """One document at the remote, as the journal has it. Times are aware, UTC. Bodies sent and settled have no Refs.
 
-    `after` must be settled before a call leaves for this row, of `refs` (those in `wanted`) only the ids are needed.
+    `after` must be settled before a call leaves for this row, of `refs` (those in `wanted`) only the ids are needed, and what
+    `without` names must not stand any more.
     `there`: the document stands at the remote (false once it was withdrawn; `settled` then is what stood there last).
     `settled` is None where only the id is known. `lead` is the row in whose call this one left. `alone`: the fused call was
     refused, so each row goes by itself. `duplicate`: the last create was refused because the remote has one already.
@@ -68,6 +69,7 @@ class Row:
     wanted_digest: str
     after: tuple[Ref, ...] = ()
     refs: tuple[Ref, ...] = ()
+    without: tuple[Ref, ...] = ()
     number: str = ""
     sent: Body | None = None
     sent_digest: str = ""

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from zsync.errors import RecordError
-from zsync.model.intent import Body, Difference, KnownRows, Plan, Written
+from zsync.model.intent import Body, Difference, KnownRows, Plan, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 
@@ -307,8 +307,8 @@ class Target(Protocol):
         """A record of the target's own making that plans refer to (a collective item), or None for any other key. Pure."""
         ...
 
-    def refers(self, plan: Plan) -> Sequence[Key]:
-        """The scopes outside `plan.scope` that its intents refer to (the customer, the items). Pure."""
+    def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
+        """What its intents refer to outside `plan.scope` (the customer's contact, the items), by the scope that has it. Pure."""
         ...
 
     def check(self) -> Iterator[Finding]: ...

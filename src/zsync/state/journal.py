@@ -174,6 +174,28 @@ class Journal:
             self._set(ref, state=State.WANTED if row.there else State.SETTLED, error=None)
         return self._is_open(ref)
 
+    def adopt(self, ref: Ref, written: Written, body: Body | None, now: datetime) -> None:
+        """What the target is known to have is this document: nothing is created, and it is taken as it is until another body is
+        wanted. `body` is what stands there, with ids instead of Refs, where that is known; without it the next update asks
+        nobody whether it was edited.
+
+        Only for a row that no call ever left for.
+        """
+        row = self._get(ref)
+        if row.was_sent:
+            raise ValueError(f"{ref.key} in {ref.module} was sent, so it is not adopted")
+        self._set(
+            ref,
+            state=State.SETTLED,
+            remote_id=written.id,
+            written=written_text(written),
+            settled=packed(body),
+            settled_digest=row.wanted_digest,
+            there=1,
+            settled_at=stamp(now),
+        )
+        self._log(row, "adopt", now)
+
     # --- a call -------------------------------------------------------------------------------------------------------
 
     def begin(self, begins: Iterable[Begin], now: datetime, ask_at: datetime) -> None:

@@ -16,19 +16,22 @@ from zsync.state.store import moment
 
 
 def needs_text(intent: Intent) -> str:
-    """What must be there first: `after`, then the documents whose ids the body needs."""
+    """What must be there first: `after` (0), the documents whose ids the body needs (1), what must not stand any more (2)."""
     ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
-    return json.dumps([[ref.module, str(ref.key), 0] for ref in intent.after] + [[*each, 1] for each in sorted(ids)])
+    return json.dumps(
+        [[ref.module, str(ref.key), 0] for ref in intent.after]
+        + [[*each, 1] for each in sorted(ids)]
+        + [[ref.module, str(ref.key), 2] for ref in intent.without]
+    )
 
 
 @lru_cache(maxsize=2048)
-def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """(what must be settled first, what only the id of is needed)."""
-    needs = json.loads(text)
-    return (
-        tuple(Ref(module, Key(key)) for module, key, only_id in needs if not only_id),
-        tuple(Ref(module, Key(key)) for module, key, only_id in needs if only_id),
-    )
+def needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...], tuple[Ref, ...]]:
+    """(what must be settled first, what only the id of is needed, what must not stand any more)."""
+    kinds: tuple[list[Ref], list[Ref], list[Ref]] = ([], [], [])
+    for module, key, kind in json.loads(text):
+        kinds[kind].append(Ref(module, Key(key)))
+    return tuple(kinds[0]), tuple(kinds[1]), tuple(kinds[2])
 
 
 def packed(body: Body | None) -> bytes | None:
@@ -82,7 +85,7 @@ def complaint_text(error: Complaint) -> str:
 @lru_cache(maxsize=2048)
 def row_of(found: sqlite3.Row) -> Row:
     """The value of a row. The same row is read many times while its scope is settled, and the value never changes."""
-    after, ids = _needed(found["needs"])
+    after, ids, without = needed(found["needs"])
     lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
     return Row(
         module=found["module"],
@@ -95,6 +98,7 @@ def row_of(found: sqlite3.Row) -> Row:
         wanted_digest=found["wanted_digest"],
         after=after,
         refs=ids,
+        without=without,
         number=found["number"],
         sent=_unpacked(found["sent"]),
         sent_digest=found["sent_digest"],

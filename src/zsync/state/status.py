@@ -35,8 +35,21 @@ STATUSES = (
     "deleted",
 )
 
-_PRIMARY = ("contacts", "items", "salesorders", "invoices", "payments")
+_PRIMARY = (
+    "contacts",
+    "items",
+    "locations",
+    "currencies",
+    "salesorders",
+    "invoices",
+    "payments",
+    "creditnotes",
+    "refunds",
+    "excessrefunds",
+)
 """The modules whose id and number people mean."""
+
+_ONLY_ID, _GONE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +110,15 @@ class _Journaled:
         return Complaint(**json.loads(self.error_text)) if self.error_text else None
 
     @property
-    def needs(self) -> tuple[tuple[str, str, bool], ...]:
-        """(module, key, only its id) of each row that must be there first."""
+    def needs(self) -> tuple[tuple[str, str, int], ...]:
+        """(module, key, kind) of each row that must be settled first (0), known by its id (1), or gone (2)."""
         return _needed(self.needs_text)
 
-    def serves(self, *, only_id: bool) -> bool:
+    def serves(self, kind: int) -> bool:
         """Whether a row that needs this one has what it needs."""
-        return self.there and (bool(self.remote_id) if only_id else self.state == "settled")
+        if kind == _GONE:
+            return not self.there and self.state != "sending"
+        return self.there and (bool(self.remote_id) if kind == _ONLY_ID else self.state == "settled")
 
 
 _COLUMNS = (
@@ -293,9 +308,11 @@ def _in_doubt() -> Complaint:
 
 def _unmet(row: _Journaled, picture: _Picture) -> Iterator[tuple[str, _Journaled | None]]:
     """(key, row) of what this row needs and has not; None where nothing is wanted under that key."""
-    for module, key, only_id in row.needs if row.wanted else ():
+    for module, key, kind in row.needs if row.wanted else ():
         other = picture.row(module, key)
-        if other is None or not other.serves(only_id=only_id):
+        if other is None and kind == _GONE:
+            continue
+        if other is None or not other.serves(kind):
             yield key, other
 
 
@@ -345,8 +362,8 @@ def _of_order(made: RecordStatus, progress: Mapping[str, Any], documents: Sequen
 
 
 @lru_cache(maxsize=8192)
-def _needed(text: str) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((module, key, bool(only_id)) for module, key, only_id in json.loads(text))
+def _needed(text: str) -> tuple[tuple[str, str, int], ...]:
+    return tuple((module, key, kind) for module, key, kind in json.loads(text))
 
 
 def _journaled(row: sqlite3.Row) -> _Journaled:

@@ -18,7 +18,6 @@ from zsync.model.documents import (
     Address,
     Contact,
     Credit,
-    CreditLine,
     Discount,
     Document,
     Invoice,
@@ -155,7 +154,7 @@ def _documents(rows: BookingRows, shop: Shop, tag: str) -> list[Document]:
     currencies = {doc.key: doc.total.currency for doc in documents if isinstance(doc, Sale)}
     documents += [_invoice(row, currencies, shop, tag) for row in _by_id(rows.invoices)]
     documents += [_payment(row, shop, tag) for row in _by_id(rows.payments)]
-    documents += [_credit(row, currencies, tag) for row in _by_id(rows.slips)]
+    documents += [_credit(row, rows, currencies, shop, tag) for row in _by_id(rows.slips)]
     return documents
 
 
@@ -178,6 +177,7 @@ def _sale(order: Row, rows: BookingRows, shop: Shop, tag: str) -> Sale:
         discounts=tuple(_discount(row, tag) for row in _by_id(rows.discounts) if ident(row, "id_order") == id),
         cancelled=_cancelled(order, rooms, shop),
         hotel=next((text(row, "hotel_name") for row in rooms), ""),
+        house=next((Key.of(tag, "hotel", ident(row, "id_hotel")) for row in rooms), None),
         arrival=min((arrival for row in rooms if (arrival := maybe_day(row, "date_from"))), default=None),
     )
 
@@ -328,25 +328,45 @@ def _payment(row: Row, shop: Shop, tag: str) -> Payment:
     )
 
 
-def _credit(row: Row, currencies: Mapping[Key, str], tag: str) -> Credit:
+def _credit(row: Row, rows: BookingRows, currencies: Mapping[Key, str], shop: Shop, tag: str) -> Credit:
     id, sale = ident(row), Key.of(tag, "order", ident(row, "id_order"))
-    lines = _associated(row, "order_slip_details")
+    currency = _currency_of(sale, currencies)
+    address = next((ident(order, "id_address_tax") for order in rows.orders if ident(order) == sale.id), "0")
     return Credit(
         key=Key.of(tag, "slip", id),
         source_id=id,
         sale=sale,
+        number=shop.slip_number(int(id)),
         day=day(row, "date_add"),
-        amount=Money(number(row, "total_products_tax_incl"), _currency_of(sale, currencies)),
+        amount=Money(number(row, "total_products_tax_incl"), currency),
+        amount_net=Money(number(row, "total_products_tax_excl"), currency),
         conversion=rate(row, "conversion_rate"),
-        lines=tuple(
-            CreditLine(
-                ident(each, "id_order_detail"),
-                number(each, "product_quantity"),
-                number(each, "amount_tax_incl"),
-                number(each, "amount_tax_excl"),
-            )
-            for each in lines
-        ),
+        lines=tuple(_credit_line(each, rows, address, shop, tag) for each in _associated(row, "order_slip_details")),
+    )
+
+
+def _credit_line(row: Row, rows: BookingRows, address: str, shop: Shop, tag: str) -> Line:
+    """What a slip takes back of one line of its order: `product_quantity` are nights."""
+    id = ident(row, "id_order_detail")
+    detail = next((each for each in rows.details if ident(each) == id), None)
+    if detail is None:
+        raise RecordError(f"credit slip line names order detail {id}, which is not of its booking")
+    gross, net = number(row, "amount_tax_incl"), number(row, "amount_tax_excl")
+    quantity, group = number(row, "product_quantity"), ident(detail, "id_tax_rules_group")
+    percent, sure = shop.line_rate(group, address, gross, net, quantity)
+    room, product = flag(detail, "is_booking_product"), ident(detail, "product_id")
+    return Line(
+        id=f"detail:{id}",
+        kind=Kind.ROOM if room else Kind.SERVICE,
+        item=_item_key(tag, product, room=room) if product in rows.products else None,
+        name=text(detail, "product_name"),
+        quantity=quantity,
+        gross=gross,
+        net=net,
+        description="taken back",
+        tax_group=shop.tax_groups.get(group, ""),
+        rate=percent,
+        rate_sure=sure,
     )
 
 

@@ -71,6 +71,7 @@ class Shop:
     canceled_state: str
     invoice_prefix: str = ""
     invoice_year: str = ""  # "", "before" or "after" the number
+    slip_prefix: str = ""
     currencies: Mapping[str, ShopCurrency] = field(default_factory=dict)
     countries: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # id -> ISO code, name
     states: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -114,6 +115,10 @@ class Shop:
         if self.invoice_year == "after":
             return f"{self.invoice_prefix}{plain}/{day.year}"
         return f"{self.invoice_prefix}{plain}"
+
+    def slip_number(self, id: int) -> str:
+        """A credit slip's number as the shop shows it: prefix and six digits of its id."""
+        return f"{self.slip_prefix}{id:06d}"
 
 
 def _combined(rules: Sequence[TaxRule]) -> Decimal:
@@ -176,6 +181,7 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
         default_currency=default.code,
         canceled_state=_setting(settings, "PS_OS_CANCELED", "4"),
         invoice_prefix=prefixes.get("PS_INVOICE_PREFIX", ""),
+        slip_prefix=prefixes.get("PS_CREDIT_SLIP_PREFIX", ""),
         invoice_year=year,
         currencies=currencies,
         countries=dict(

@@ -13,7 +13,7 @@ from typing import Any, assert_never
 
 from zsync.errors import RecordError
 from zsync.model.documents import Contact, Credit, Currency, Hotel, Invoice, Item, Kind, Payment, Sale
-from zsync.model.intent import Body, Intent, KnownRows, Note, Plan, Verdict, refs
+from zsync.model.intent import Body, Intent, KnownRows, Note, Plan, Ref, Verdict, refs
 from zsync.model.key import Key
 from zsync.model.record import Record, Value
 from zsync.targets.books.booking import plan_booking
@@ -43,14 +43,17 @@ def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Ma
             assert_never(first)
 
 
-def refers(plan: Plan) -> tuple[Key, ...]:
-    """The scopes of customers and items that the plan's bodies name."""
-    return tuple(
-        sorted(
-            {_scope_of(ref.key) for each in plan.intents for ref in refs(each.body) if ref.module in ("contacts", "items")}
-            - {plan.scope}
-        )
-    )
+_MASTERS = ("contacts", "items", "locations", "currencies")
+
+
+def refers(plan: Plan) -> dict[Key, list[Ref]]:
+    """The contacts, items, locations and currencies of other scopes that the plan's bodies name, by scope."""
+    named = sorted({Ref(ref.module, ref.key) for each in plan.intents for ref in refs(each.body) if ref.module in _MASTERS})
+    found: dict[Key, list[Ref]] = {}
+    for ref in named:
+        if _scope_of(ref.key) != plan.scope:
+            found.setdefault(_scope_of(ref.key), []).append(ref)
+    return found
 
 
 def own(key: Key, read_at: datetime) -> Record | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from zsync.errors import ConfigError, RecordError, ZsyncError
-from zsync.model.intent import KnownRows, Plan, plain
+from zsync.model.intent import KnownRows, Plan, Ref, plain
 from zsync.model.key import Key
 from zsync.model.record import Record
 from zsync.net.client import Http
@@ -90,7 +90,7 @@ class BooksTarget:
     def own(self, key: Key, read_at: datetime) -> Record | None:
         return mapping.own(key, read_at)
 
-    def refers(self, plan: Plan) -> Sequence[Key]:
+    def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
         return mapping.refers(plan)
 
     def check(self) -> Iterator[Finding]:
