@@ -79,3 +79,27 @@ PAYMENT: Body = {
     "description": "Booking YQWLUONEF, payment 13",
 }
 APPLICATION: Body = {"invoice_id": "2", "payment_id": "13", "amount_applied": Decimal("300.50")}
+CREDIT: Body = {
+    "customer_id": "1",
+    "creditnote_number": "#CS000003",
+    "reference_number": "YQWLUONEF/3",
+    "date": "2026-03-05",
+    "is_inclusive_tax": True,
+    "line_items": lines(),
+    "_total": Decimal("300.50"),
+}
+REFUND: Body = {
+    "_customer_id": "1",
+    "date": "2026-03-06",
+    "amount": Decimal("100.50"),
+    "refund_mode": "banktransfer",
+    "from_account_id": "55",
+    "reference_number": "hotel:payment:22",
+    "description": "Booking YQWLUONEF, payment 22",
+}
+CURRENCY: Body = {
+    "currency_code": "USD",
+    "currency_symbol": "$",
+    "price_precision": 2,
+    "currency_format": "1,234,567.89",
+}

@@ -73,7 +73,7 @@ class Desk:
                 **more,
             }
         )
-        entities = Entities.model_validate({"payments": {"auto_delete": True}})
+        entities = Entities.model_validate({"payments": {"auto_delete": True}, "currencies": {"multi_currency": True}})
         scopes = plugin.scopes(self.settings, entities)
         access, refresh = self.sandbox.accounts.issue(scopes)
         self.tokens = TokensInMemory(Tokens(access, NOW + timedelta(hours=1), refresh, scopes))

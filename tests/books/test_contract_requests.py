@@ -22,6 +22,13 @@ SUITES: tuple[type[ModuleContract], ...] = (
     suites.TestInvoicesSent,
     suites.TestPayments,
     suites.TestApplications,
+    suites.TestCreditNotes,
+    suites.TestCreditNotesOpen,
+    suites.TestCreditApplications,
+    suites.TestRefunds,
+    suites.TestExcessRefunds,
+    suites.TestCurrencies,
+    suites.TestExchangeRates,
 )
 
 pytestmark = needs_contracts
@@ -68,7 +75,7 @@ def test_each_request_is_within_the_scopes_that_are_asked_for(suite: type[Module
     settings = BooksSettings.model_validate(
         {"data_center": "eu", "organization_id": "10229182", "client_id": "1000.ABC", "client_secret": "made-up"}
     )
-    entities = Entities.model_validate({"payments": {"auto_delete": True}})
+    entities = Entities.model_validate({"payments": {"auto_delete": True}, "currencies": {"multi_currency": True}})
     granted = set(plugin.scopes(settings, entities))
     for each in walked(suite):
         found = operation(each.method, each.path)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from books.bodies import APPLICATION, CONTACT, INVOICE, ITEM, ORDER, PAYMENT, key, lines
+from books.bodies import APPLICATION, CONTACT, CREDIT, CURRENCY, INVOICE, ITEM, ORDER, PAYMENT, REFUND, key, lines
 from books.fake_books import FakeBooks
-from contract.module_contract import ModuleContract, Stage
+from contract.module_contract import ModuleContract, Stage, created
 from zsync.model.intent import Body, Node
 from zsync.model.key import Key
+from zsync.ports import Standing
 from zsync.targets.books.modules import modules
 
 
@@ -128,6 +129,80 @@ class TestSalesOrdersOpen(ModuleContract):
         order = books.by_hand("salesorders", salesorder_number="QLO-41", line_items=[])
         made = stage(books, "salesorders.open", key("order:41"), {"salesorder_id": order["salesorder_id"]}, "salesorders")
         return replace(made, garble=None, withdrawable=False)
+
+
+class TestCreditNotes(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks()
+        made = stage(books, "creditnotes", key("slip:3"), CREDIT, "creditnotes")
+
+        def strange() -> None:
+            books.by_hand("creditnotes", creditnote_number="#CS000003", reference_number="other/1", line_items=[])
+
+        return replace(made, strange=strange)
+
+
+class TestCreditNotesOpen(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks(notes_start_as="draft")
+        note = books.by_hand("creditnotes", creditnote_number="#CS000003", line_items=[])
+        made = stage(books, "creditnotes.open", key("slip:3"), {"creditnote_id": note["creditnote_id"]}, "creditnotes")
+        return replace(made, garble=None, withdrawable=False)
+
+
+class TestCreditApplications(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks()
+        note = books.by_hand("creditnotes", creditnote_number="#CS000003", line_items=[])
+        body: Body = {"creditnote_id": note["creditnote_id"], "invoice_id": "77", "amount_applied": Decimal("100.50")}
+        made = stage(books, "creditapplications", key("slip:3/41"), body, "creditnotes")
+
+        def strange() -> None:
+            books.post(f"/creditnotes/{note['creditnote_id']}/invoices", {"invoices": [{**body, "amount_applied": Decimal(7)}]})
+
+        return replace(made, strange=strange, garble=None, destroy=None, steady_id=False)
+
+
+class TestRefunds(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks()
+        note = books.by_hand("creditnotes", creditnote_number="#CS000003", line_items=[])
+        body: Body = {**REFUND, "creditnote_id": note["creditnote_id"]}
+        made = stage(books, "refunds", key("payment:22"), body, "creditnotes")
+        return replace(made, destroy=lambda: books.children.clear())
+
+
+class TestExcessRefunds(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks()
+        payment = books.by_hand("customerpayments", customer_id="1", amount=Decimal("300.50"))
+        body: Body = {**REFUND, "payment_id": payment["payment_id"]}
+        made = stage(books, "excessrefunds", key("payment:22"), body, "customerpayments")
+        return replace(made, destroy=lambda: books.children.clear())
+
+
+class TestCurrencies(ModuleContract):
+    def stage(self) -> Stage:
+        return stage(FakeBooks(), "currencies", key("currency:USD"), CURRENCY, "settings/currencies")
+
+
+class TestExchangeRates(ModuleContract):
+    def stage(self) -> Stage:
+        books = FakeBooks()
+        currency = books.by_hand("settings/currencies", currency_code="USD")
+        body: Body = {"currency_id": currency["currency_id"], "rate": Decimal("0.92"), "effective_date": "2026-03-01"}
+        other: Body = {**body, "rate": Decimal("0.95"), "effective_date": "2026-03-02"}
+        made = stage(books, "exchangerates", key("currency:USD"), body, "settings/currencies", other=other)
+        return replace(made, destroy=None, withdrawable=False)
+
+
+def test_a_currency_in_use_is_kept() -> None:
+    books = FakeBooks(currency_in_use=True)
+    module = modules(books)["currencies"]
+    made = created(stage(books, "currencies", key("currency:USD"), CURRENCY, "settings/currencies"))
+    kept = module.withdraw(Standing(key("currency:USD"), made.id, CURRENCY, made))
+    assert kept is not None
+    assert kept.status == "kept"
 
 
 def _destroying(books: FakeBooks, kind: str, reference: str) -> Callable[[], None]:

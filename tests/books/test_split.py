@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from zsync.model.documents import Credit, Invoice, Payment, Sale
 from zsync.model.key import Key
 from zsync.model.money import Money
-from zsync.targets.books.split import Share, divide, in_currency_of, paid_back
+from zsync.targets.books.booking.split import Settled, Share, divide, in_currency_of, paid_back
 
 DAY = date(2026, 1, 1)
 
@@ -59,19 +59,19 @@ def test_payments_by_id_fill_capacities_by_id() -> None:
         [invoice("1", "300"), invoice("2", "200")],
         [payment("11", "150"), payment("10", "250"), payment("12", "100")],
         [],
-        {},
+        Settled(),
     )
     assert shown(shares) == {"10": {"1": "250.00"}, "11": {"1": "50.00", "2": "100.00"}, "12": {"2": "100.00"}}
 
 
 def test_an_application_is_at_most_what_the_invoice_takes_and_the_rest_is_excess() -> None:
-    (share,) = divide([sale("1", "54.87", "75.00")], [invoice("1", "54.87")], [payment("10", "75.00")], [], {})
+    (share,) = divide([sale("1", "54.87", "75.00")], [invoice("1", "54.87")], [payment("10", "75.00")], [], Settled())
     assert shown([share]) == {"10": {"1": "54.87"}}
     assert share.amount.amount - sum(part.applied for part in share.parts) == Decimal("20.13")
 
 
 def test_an_order_without_an_invoice_takes_its_part_as_an_advance() -> None:
-    (share,) = divide([sale("1", "300")], [], [payment("10", "300")], [], {})
+    (share,) = divide([sale("1", "300")], [], [payment("10", "300")], [], Settled())
     assert [(part.amount, part.applied) for part in share.parts] == [(Decimal("300.00"), Decimal(0))]
 
 
@@ -79,7 +79,8 @@ def test_money_that_came_back_counts_as_received_once() -> None:
     """Order 24: 27,379.65 paid, 21,903.72 sent back, so 5,475.93 is left in the hotel's books; all of it was applied first."""
     sales, refund = [sale("24", "27379.65", "5475.93")], payment("22", "-21903.72")
     assert paid_back(sales, [refund], [slip("3", "24", "21903.72")]) == {sales[0].key: Decimal("21903.72")}
-    shares = divide(sales, [invoice("24", "27379.65")], [payment("17", "27379.65"), refund], [slip("3", "24", "21903.72")], {})
+    slips, payments = [slip("3", "24", "21903.72")], [payment("17", "27379.65"), refund]
+    shares = divide(sales, [invoice("24", "27379.65")], payments, slips, Settled())
     assert shown(shares) == {"17": {"24": "27379.65"}}
 
 
@@ -94,7 +95,8 @@ def test_what_is_applied_already_stays_and_later_splits_fill_what_it_leaves() ->
     invoices = [invoice("1", "300"), invoice("2", "200")]
     payments = [payment("10", "250"), payment("11", "250")]
     frozen = {(payments[0].key, sales[1].key): Decimal("200")}
-    assert shown(divide(sales, invoices, payments, [], frozen)) == {"10": {"1": "50.00", "2": "200"}, "11": {"1": "250.00"}}
+    shares = divide(sales, invoices, payments, [], Settled(frozen))
+    assert shown(shares) == {"10": {"1": "50.00", "2": "200"}, "11": {"1": "250.00"}}
 
 
 def test_a_payment_in_another_currency_is_converted_half_up() -> None:
@@ -117,7 +119,7 @@ def test_no_payment_gives_more_than_it_has_and_no_invoice_takes_more_than_its_to
         sales.append(sale(str(number), str(total), str(received)))
     invoices = [invoice(each.source_id, str(each.total.amount)) for each in sales]
     payments = [payment(str(number), str(amount)) for number, amount in enumerate(paid, 1)]
-    shares = divide(sales, invoices, payments, [], {})
+    shares = divide(sales, invoices, payments, [], Settled())
     for share in shares:
         assert sum((part.applied for part in share.parts), Decimal(0)) <= share.amount.amount
         assert all(part.applied >= 0 for part in share.parts)
@@ -144,11 +146,11 @@ def test_the_same_whether_read_at_once_or_step_by_step(totals: list[Decimal], pa
     frozen: dict[tuple[Key, Key], Decimal] = {}
     for count in range(1, len(paid) + 1):
         sales, payments = at(count)
-        for share in divide(sales, invoices, payments, [], frozen):
+        for share in divide(sales, invoices, payments, [], Settled(frozen)):
             frozen |= {(share.payment, part.sale): part.applied for part in share.parts if part.applied > 0}
     at_once = {
         (share.payment, part.sale): part.applied
-        for share in divide(*at(len(paid))[:1], invoices, at(len(paid))[1], [], {})
+        for share in divide(*at(len(paid))[:1], invoices, at(len(paid))[1], [], Settled())
         for part in share.parts
         if part.applied > 0
     }

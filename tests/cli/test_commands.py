@@ -109,7 +109,7 @@ def test_the_log_tells_what_happened_and_names_no_guest(desk: Desk) -> None:
     log = (desk.folder / "zsync.db.log").read_text("utf-8")
     assert "zsync.run: run 2 begins" in log
     assert "zsync.journal: begin create salesorders hotel:order:1\n" in log
-    assert "zsync.run: run 2 ends ok: 83 created; calls: " in log
+    assert "zsync.run: run 2 ends ok: 85 created; calls: " in log
     assert "INFO zsync.journal: settle create salesorders hotel:order:1\n" in said.err
     guests = {each for row in desk.hotel.tables["customers"] for each in (row["lastname"], row["email"])}
     assert guests

@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 
 from cli.conftest import Desk, Said
+from zsync.cli.session import check_readable
+from zsync.cli.timing import Stop, SystemClock
+from zsync.errors import ConfigError
+from zsync.net.secret import Secret
+from zsync.sources.qloapps import plugin
 from zsync.state.store import Store
 
 
@@ -220,11 +225,14 @@ def test_an_unknown_entity_lists_the_known_ones(desk: Desk) -> None:
         says(desk.zsync(*command), 2, "no entity `order`", "did you mean `orders`?", "credit_notes")
 
 
-def test_an_entity_that_nothing_is_read_for_yet_says_so(desk: Desk) -> None:
-    desk.initialised()
-
-    says(desk.zsync("run", "--entity", "hotels"), 2, "nothing is read for `hotels`")
-    says(desk.zsync("plan", "--entity", "currencies"), 2, "nothing is read for `currencies`")
+def test_an_entity_that_the_source_does_not_have_says_so() -> None:
+    """A target of another make may know entities that this source has nothing for."""
+    source = plugin.build(
+        plugin.settings.model_validate({"tag": "hotel", "url": "http://127.0.0.1", "api_key": Secret.of("k" * 32)}),
+        clock=SystemClock(Stop(), lambda _seconds: None),
+    )
+    with pytest.raises(ConfigError, match="nothing is read for `vouchers`"):
+        check_readable(source, ["orders", "vouchers"])
 
 
 def test_an_unknown_record_status_or_column_says_what_there_is(desk: Desk) -> None:

@@ -83,7 +83,14 @@ def recorded_records() -> list[Record]:
 def recorded_customers() -> list[Record]:
     """The customers of the recorded hotel."""
     addresses = {str(row["id_customer"]): row for row in table("addresses") if str(row["deleted"]) == "0"}
-    found = [parse.customer(row, addresses.get(str(row["id"])), recorded_shop(), "hotel", READ_AT) for row in table("customers")]
+    orders: dict[str, list[dict[str, Any]]] = {}
+    for order in table("orders"):
+        orders.setdefault(str(order["id_customer"]), []).append(dict(order))
+    shop = recorded_shop()
+    found = [
+        parse.customer(row, addresses.get(id := str(row["id"])), orders.get(id, []), shop, "hotel", READ_AT)
+        for row in table("customers")
+    ]
     return [record for record in found if isinstance(record, Record)]
 
 

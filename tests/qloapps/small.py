@@ -170,6 +170,7 @@ def _shop() -> dict[str, list[Row]]:
         "taxes": [{"id": 1, "rate": "10.000", "active": "1", "deleted": "0"}],
         "tax_rules": [tax_rule(1, 1, 1)],
         "tax_rule_groups": [{"id": 1, "name": "AT reduced"}],
+        "hotels": [house(1, "Seaside")],
         "room_types": [product(2, "Double", "50.000000")],
         "services": [product(3, "Breakfast", "9.090909")],
     }
@@ -178,6 +179,12 @@ def _shop() -> dict[str, list[Row]]:
 def currency(id: int, code: str, conversion: str, **other: object) -> Row:
     row = {"id": id, "iso_code": code, "sign": code, "decimals": "1", "conversion_rate": conversion}
     return {**row, "deleted": "0", "active": "1", **other}
+
+
+def house(id: int, name: str, **other: object) -> Row:
+    row: Row = {"id": str(id), "hotel_name": _both(name), "email": "desk@seaside.example", "phone": "+43 1", "address": "Quay 1"}
+    row |= {"city": "Wien", "zipcode": "1010", "id_country": "10", "id_state": "0", "active": "1", "date_upd": NEVER}
+    return {**row, **other}
 
 
 def tax_rule(id: int, group: int, tax: int, **other: object) -> Row:

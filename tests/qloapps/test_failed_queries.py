@@ -14,7 +14,7 @@ from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.sandbox.hotel import Hotel
 
-STREAMS = ("customers", "room_types", "service_products", "bookings")
+STREAMS = ("currencies", "hotels", "customers", "room_types", "service_products", "bookings")
 
 Cursors = Mapping[str, str | None]
 Told = dict[Key, str]

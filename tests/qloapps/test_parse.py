@@ -262,7 +262,7 @@ def test_an_unreadable_booking_tells_the_latest_day_that_it_counts_by(changed: d
 
 
 def contact(row: dict[str, Any], address: dict[str, Any] | None) -> Contact:
-    found = parse.customer(row, address, small_shop(), "hotel", READ_AT)
+    found = parse.customer(row, address, [], small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     (document,) = found.documents
     assert isinstance(document, Contact)
@@ -296,7 +296,7 @@ def test_banned_deleted_and_inactive_customers_are_not_active(other: dict[str, s
 
 
 def test_templates_see_the_shops_fields_and_no_secret() -> None:
-    found = parse.customer(small.customer(8), small.address(10, 8), small_shop(), "hotel", READ_AT)
+    found = parse.customer(small.customer(8), small.address(10, 8), [], small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     fields = found.fields[found.key]
     assert (fields["email"], fields["address_city"], fields["company"]) == ("Ann@Example.com", "Port", "")

@@ -19,7 +19,7 @@ from zsync.sandbox.hotel import Hotel
 from zsync.sandbox.hotel.faults import Fault
 from zsync.sources.qloapps.feeds import Cursor
 
-STREAMS = ("customers", "room_types", "service_products", "bookings")
+STREAMS = ("currencies", "hotels", "customers", "room_types", "service_products", "bookings")
 ALL = ["hotel:booking:AAAAAAAAA", "hotel:booking:BBBBBBBBB", "hotel:booking:CCCCCCCCC"]
 
 
@@ -111,14 +111,14 @@ def test_nothing_comes_when_nothing_has_changed(hotel: Hotel, clock: StillClock)
     assert marked(hotel, clock, lambda: None) == []
 
 
-def test_an_idle_reading_of_everything_takes_22_requests(hotel: Hotel, clock: StillClock) -> None:
+def test_an_idle_reading_of_everything_takes_23_requests(hotel: Hotel, clock: StillClock) -> None:
     hotel.tables["order_slip"].append(small.slip(1, 1, 1, "55.000000", "50.000000"))
     known = cursors(hotel, clock)
     clock.pass_(hours=12)
     of = source(hotel, clock)
     for stream in STREAMS:
         assert read(of, stream, known[stream])[0] == []
-    assert of.calls == 22
+    assert of.calls == 23
 
 
 def test_a_table_without_rows_is_asked_twice(hotel: Hotel, clock: StillClock) -> None:
@@ -126,7 +126,7 @@ def test_a_table_without_rows_is_asked_twice(hotel: Hotel, clock: StillClock) ->
     of = source(hotel, clock)
     for stream in STREAMS:
         read(of, stream, known[stream])
-    assert of.calls == 22 + 1  # nobody has a slip
+    assert of.calls == 23 + 1  # nobody has a slip
 
 
 def test_a_changed_booking_takes_17_requests_more(hotel: Hotel, clock: StillClock) -> None:
@@ -139,7 +139,7 @@ def test_a_changed_booking_takes_17_requests_more(hotel: Hotel, clock: StillCloc
         read(of, stream, known[stream])
     # Orders to reference; orders; lines; discounts, invoices, payments twice each, because the booking has none; rooms, slips
     # and extra demands, each after a question for a row that is there; the room type; orders once more.
-    assert of.calls == 22 + 3 + 3 * 2 + 3 * 2 + 2
+    assert of.calls == 23 + 3 + 3 * 2 + 3 * 2 + 2
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ import pytest
 
 from engine.world import Crash, World, booking, customer, key
 from zsync.engine import run as engine
+from zsync.engine.decide import Call, Rest, Step, next_step
 from zsync.engine.job import Options
 from zsync.engine.preview import preview
 from zsync.errors import ContractBroken, RecordError, Unavailable
@@ -986,6 +987,81 @@ def test_a_held_row_is_freed_only_by_a_person(store: Store, journal: Journal) ->
     with store.commit():
         journal.retry(REF, NOW)
     assert get(journal).state is State.WANTED
+
+
+def test_what_the_target_is_known_to_have_is_adopted_and_taken_as_it_is_until_another_body_is_wanted(
+    store: Store, journal: Journal
+) -> None:
+    want(store, journal, {"note": "A"})
+    with store.commit():
+        journal.adopt(REF, Written("77", number="QLO-1"), None, NOW)
+    row = get(journal)
+    assert (row.state, row.remote_id, row.there, row.was_sent, row.attempts) == (State.SETTLED, "77", True, True, 0)
+    want(store, journal, {"note": "A"})
+    assert get(journal).state is State.SETTLED
+    want(store, journal, {"note": "B"})
+    assert (get(journal).state, get(journal).remote_id) == (State.WANTED, "77"), "an update of what is there, never a create"
+
+
+def test_a_document_that_a_call_left_for_is_not_adopted(store: Store, journal: Journal) -> None:
+    want(store, journal, {"note": "A"})
+    begin(store, journal, {"note": "A"})
+    with pytest.raises(ValueError, match="was sent"), store.commit():
+        journal.adopt(REF, Written("77"), None, NOW)
+
+
+def row_of(store: Store, journal: Journal, name: str, *, there: bool, without: tuple[Ref, ...] = ()) -> Row:
+    """An application of this name in SCOPE: one that stands, or one that is wanted."""
+    made = Intent("applications", key("payment", name), {"amount": Decimal(1)}, SCOPE, without=without)
+    with store.commit():
+        journal.want(SCOPE, made, 0, NOTHING)
+        if there:
+            journal.adopt(made.ref, Written(name), made.body, NOW)
+    row = journal.row(made.ref)
+    assert row is not None
+    return row
+
+
+def test_what_may_only_stand_without_another_waits_until_that_is_gone(store: Store, journal: Journal) -> None:
+    """Money is off the one invoice before it goes onto another: a refund never runs ahead of it."""
+    old = row_of(store, journal, "1", there=True)
+    new = row_of(store, journal, "2", there=False, without=(old.ref,))
+    modules = World().books.modules
+
+    def step() -> Step:
+        return next_step([new], journal.row, modules, {}, NOW)
+
+    assert step() == Rest(on=old.ref, stuck=True), "nothing takes the old one away"
+    with store.commit():
+        journal.want_nothing(old.ref)
+    assert step() == Rest(on=old.ref)
+    row = journal.row(old.ref)
+    assert row is not None
+    with store.commit():
+        journal.begin([Begin(row, "withdraw", None)], NOW, LATER)
+    assert step() == Rest(on=old.ref), "in doubt it may still stand"
+    with store.commit():
+        journal.settle(old.ref, None, NOW)
+    assert step() == Call(new, "create", {"amount": Decimal(1)})
+
+
+def test_a_parent_is_not_taken_back_while_the_withdrawal_of_its_child_is_in_doubt(store: Store, journal: Journal) -> None:
+    """An order whose invoice may still stand cannot be voided: Zoho refuses it, and a refusal would be a person's matter."""
+    with store.commit():
+        for seq, module in enumerate(("salesorders", "invoices")):
+            made = Intent(module, SCOPE, {"note": "A"}, SCOPE)
+            journal.want(SCOPE, made, seq, NOTHING)
+            journal.adopt(made.ref, Written(module), made.body, NOW)
+            journal.want_nothing(made.ref)
+    order, invoice = journal.scope(SCOPE)
+    modules = World().books.modules
+    assert next_step([order, invoice], journal.row, modules, {}, NOW) == Call(invoice, "withdraw", None), "children first"
+    with store.commit():
+        journal.begin([Begin(invoice, "withdraw", None)], NOW, LATER)
+    assert next_step(journal.scope(SCOPE), journal.row, modules, {}, NOW) == Rest(on=invoice.ref)
+    with store.commit():
+        journal.settle(invoice.ref, None, NOW)
+    assert next_step(journal.scope(SCOPE), journal.row, modules, {}, NOW) == Call(order, "withdraw", None)
 
 
 def test_the_tables_are_strict_and_refuse_a_state_that_does_not_exist(store: Store, journal: Journal) -> None:

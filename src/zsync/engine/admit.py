@@ -68,12 +68,10 @@ def _reason(
 ) -> str:
     off = _off(document.entity, switches)
     match document:
-        case Contact() | Item():
+        case Contact() | Item() | Currency() | Hotel():
             if demanded:
                 return ""
             return off or ("" if document.active else "disabled in the source")
-        case Currency() | Hotel():
-            return off
         case Sale():
             if start_date is not None and days.get(document.key, document.day) < start_date:
                 return _too_old(start_date)

@@ -17,7 +17,7 @@ from typing import Any
 from zsync.engine.admit import admit, admit_unreadable
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import RecordError, Unmappable
-from zsync.model.documents import Contact, Document, Item
+from zsync.model.documents import Contact, Currency, Document, Hotel, Item
 from zsync.model.intent import Intent, Plan, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
@@ -52,7 +52,7 @@ class Collector:
         self._backfill = backfill
         self._records = job.state.records
         self._journal = job.state.journal
-        self._facts: Mapping[str, Any] = json.loads(job.state.store.fact("facts") or "{}")
+        self._facts = self._with_init(json.loads(job.state.store.fact("facts") or "{}"))
         self._learned = False
         self.read = Read()
 
@@ -153,14 +153,28 @@ class Collector:
         return known
 
     def _named(self, record: Record) -> Record:
-        """The record with its customers' names made unique: the first who had a name keeps it bare."""
-        documents = tuple(self._distinct(document) for document in record.documents)
+        """The record with its customers' names made unique (the first who had a name keeps it bare), and without the currencies
+        that no order of theirs that goes is in."""
+        documents = tuple(self._trading(self._distinct(document)) for document in record.documents)
         return replace(record, documents=documents)
 
     def _distinct(self, document: Document) -> Document:
         if isinstance(document, Contact) and not self._records.claim_name(document):
             return dataclasses.replace(document, distinguished=True)
         return document
+
+    def _trading(self, document: Document) -> Document:
+        """Without the currencies of orders before the start date, unless something is written in them, or waits to be."""
+        start = self._job.start_date
+        if not isinstance(document, Contact) or start is None:
+            return document
+        rows = {row.key for row in self._journal.scope(document.key)}
+        kept = tuple(
+            (code, day)
+            for code, day in document.trades
+            if day >= start or (child := document.key.child(code)) in rows or self._journal.asked_for(child)
+        )
+        return replace(document, trades=kept)
 
     def _plan(self, record: Record) -> Plan:
         known = self._journal.known(record.key)
@@ -203,11 +217,17 @@ class Collector:
         if self._learned:
             return False
         self._learned = True
-        self._facts = self._job.target.learn()
+        learnt = self._job.target.learn()
+        self._facts = self._with_init(learnt)
         with self._job.state.store.commit():
-            self._job.state.store.note("facts", json.dumps(self._facts))
+            self._job.state.store.note("facts", json.dumps(learnt))
             self._job.state.store.note(DOUBTFUL_FACTS, "")
         return True
+
+    def _with_init(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The target's facts, with the day (UTC) on which this state was initialised."""
+        stamp = self._job.state.store.fact("initialised_at")
+        return {**facts, "initialised_on": stamp[:10]} if stamp is not None else facts
 
     # --- keeping (inside the commit of the page) --------------------------------------------------------------------------
 
@@ -292,8 +312,8 @@ def _wants_newer_facts(plan: Plan) -> bool:
 
 
 def _in_use(document: Document) -> Document:
-    """A customer or item that an order needs must be usable at the target, also if the hotel has disabled it since."""
-    return replace(document, active=True) if isinstance(document, Contact | Item) else document
+    """What an order needs must be usable at the target, also if the hotel has disabled it since."""
+    return replace(document, active=True) if isinstance(document, Contact | Item | Currency | Hotel) else document
 
 
 _WORDS: Mapping[str, str] = {

@@ -180,8 +180,8 @@ def _withdraw(row: Row, rows: Sequence[Row], lookup: Lookup, module: Module) -> 
     if module.parent:  # a status goes with its parent
         return Lost(row) if _parent_withdrawn(row, lookup, module) else Rest(on=Ref(module.parent, row.key), stuck=True)
     for other in rows:
-        if other.ref != row.ref and row.ref in other.refs and other.state is State.SENDING:
-            return Rest(on=other.ref)
+        if other.state is State.SENDING and (row.ref in other.refs or other.seq > row.seq):
+            return Rest(on=other.ref)  # children first: one in doubt may hang on it still
     return Call(row, "withdraw", None)
 
 

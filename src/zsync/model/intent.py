@@ -83,11 +83,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an order is in the source, for its status: has it been invoiced, is it paid, which documents belong to it."""
+    """How far an order is in the source, for its status: has it been invoiced, is it paid, which documents belong to it. `own`
+    is false where the order itself becomes nothing, so that its documents are all there is of it."""
 
     invoiced: bool
     paid: bool
     documents: tuple[Key, ...]
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,14 @@ class Journal:
         )
         return found.fetchone() is not None
 
+    def asked_for(self, key: Key) -> bool:
+        """Whether an open row needs a document of this key, whether it is known here or not."""
+        found = self._db.execute(
+            "SELECT 1 FROM journal WHERE realm = ? AND state IN ('wanted', 'sending') AND instr(needs, ?) > 0 LIMIT 1",
+            (self._realm, json.dumps(str(key))),
+        )
+        return found.fetchone() is not None
+
     def costs_nothing(self, module: str) -> bool:
         """Whether documents of this module were ever accepted without a call: the parent's answer showed them."""
         found = self._db.execute(
@@ -249,7 +257,7 @@ class Journal:
                 values |= {"there": 1}
                 done = row.wanted_digest == row.settled_digest
             case "withdraw":
-                values |= {"there": 0}
+                values |= {"there": 0} if written is not None else {"there": 0, "written": None}  # None: deleted, not disabled
                 done = row.wanted is None
             case None:
                 raise ValueError(f"{ref.key} in {ref.module} was never sent")

@@ -278,7 +278,8 @@ def _standing(key: Key, plan: Plan) -> tuple[str, str, str | None, str | None]:
 def _progress(progress: Progress | None) -> str | None:
     if progress is None:
         return None
-    return _json({"invoiced": progress.invoiced, "paid": progress.paid, "documents": [str(key) for key in progress.documents]})
+    documents = [str(key) for key in progress.documents]
+    return _json({"invoiced": progress.invoiced, "paid": progress.paid, "documents": documents, "own": progress.own})
 
 
 def _notes(notes: Iterable[Note]) -> str | None:

@@ -237,6 +237,8 @@ def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
     progress = json.loads(row["progress"])
     documents = [found for key in progress["documents"] if (found := picture.record(key)) is not None]
     children = tuple(_record(each, picture, deep=False) for each in documents)
+    if made.status == "pending" and not rows and not progress.get("own", True):
+        made = replace(made, status="synced", synced_at=max((each.synced_at for each in children), default=""))
     if made.status == "synced":
         made = _of_order(made, progress, children)
     if not deep:
@@ -299,7 +301,13 @@ def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) 
                 return replace(made, status="waiting", on=other.owner, until=until)
     if open_rows or not rows:
         return replace(made, status="pending")
-    return replace(made, status="synced" if any(row.there for row in rows) else "disabled")
+    if any(row.there for row in rows):
+        return replace(made, status="synced")
+    written = next((json.loads(row.written_text) for row in rows if row.module in _PRIMARY and row.written_text), None)
+    if written is None:
+        return replace(made, status="deleted")
+    kept = Complaint("kept", "it is in use in Zoho, and stays there") if written["status"] == "kept" else made.error
+    return replace(made, status="disabled", error=kept)
 
 
 def _in_doubt() -> Complaint:
@@ -350,13 +358,13 @@ def _awaited(row: _Journaled, picture: _Picture, chain: tuple[_Journaled, ...] =
 def _of_order(made: RecordStatus, progress: Mapping[str, Any], documents: Sequence[RecordStatus]) -> RecordStatus:
     """The order itself is written: how far are its documents?"""
     invoices = [each for each in documents if each.entity == "invoices" and each.status != "skipped"]
-    payments = [each for each in documents if each.entity == "payments" and each.status != "skipped"]
-    for each in invoices:
+    money = [each for each in documents if each.entity in ("payments", "credit_notes") and each.status != "skipped"]
+    for each in (*invoices, *(each for each in money if each.entity == "credit_notes")):
         if each.status in ("failed", "blocked"):
             return replace(made, status=each.status, error=each.error)
     if not progress["invoiced"] or any(each.status != "synced" for each in invoices):
         return replace(made, status="invoice_sync")
-    if not progress["paid"] or any(each.status != "synced" for each in payments):
+    if not progress["paid"] or any(each.status != "synced" for each in money):
         return replace(made, status="payment_sync")
     return made
 

@@ -54,6 +54,22 @@ LISTING = Listing(
 )
 
 
+REFUNDS = Listing(
+    key="creditnote_refunds",
+    report="Credit Note Refunds",
+    filters={"customer_id": "id"},
+    states={"Status.All": lambda face: True},
+    search=(),
+    sort=("date", "reference_number", "refund_mode", "creditnote_number", "customer_name", "amount_bcy", "amount_fcy"),
+    columns=(
+        "creditnote_refund_id creditnote_id date refund_mode reference_number creditnote_number customer_name description "
+        "amount_bcy amount_fcy"
+    ).split(),
+    plain=frozenset(),
+)
+"""All refunds of credit notes; the list shows amounts as the contract has them."""
+
+
 class CreditNotes(Documents):
     """What customers get back."""
 
@@ -69,6 +85,7 @@ class CreditNotes(Documents):
         return (
             Route("POST", "/creditnotes", self.create),
             Route("GET", "/creditnotes", lambda call: page_of(LISTING, self.table.listed(), call.query)),
+            Route("GET", "/creditnotes/refunds", self._all_refunds),
             Route("GET", "/creditnotes/{}", self._get),
             Route("PUT", "/creditnotes/{}", self._update),
             Route("DELETE", "/creditnotes/{}", self._delete),
@@ -233,6 +250,15 @@ class CreditNotes(Documents):
 
     def _refunds(self, call: Call, id: str) -> Reply:
         return Reply({"creditnote_refunds": list(self.find(id)["refunds"])})
+
+    def _all_refunds(self, call: Call) -> Reply:
+        """Of every note, or of one customer's."""
+        found = ((note["customer_id"], refund) for note in self.table for refund in note["refunds"])
+        faces = (
+            {**refund, "customer_id": customer, "amount_bcy": refund["amount"], "amount_fcy": refund["amount"]}
+            for customer, refund in found
+        )
+        return page_of(REFUNDS, faces, call.query)
 
     def _refund(self, call: Call, id: str) -> Reply:
         note = self._usable(id)

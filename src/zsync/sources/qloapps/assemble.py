@@ -79,7 +79,7 @@ class Assembly:
         orders = list(self.service.among("orders", "reference", wanted))
         if wanted and not orders:
             believe_empty(self.service, "orders")
-        by_reference = _grouped(orders, "reference")
+        by_reference = grouped(orders, "reference")
         believe_absent(self.service, "orders", [listed[each] for each in wanted if each in listed and each not in by_reference])
         wanted = [each for each in wanted if each not in by_reference or _least(by_reference[each]) > after]
         tables = self._tables([row for each in wanted for row in by_reference.get(each, ())], wanted)
@@ -90,7 +90,7 @@ class Assembly:
         """The references whose orders have moved since they were read, and those that lack rows, or are so young that the
         shop may not have written them down to their end."""
         begun = wall_clock(self.service.served_at - _YOUNG, self.shop.zone)
-        now = _grouped(self.service.among("orders", "reference", found), "reference")
+        now = grouped(self.service.among("orders", "reference", found), "reference")
 
         def settled(rows: BookingRows) -> bool:
             young = any(plain(order, "date_upd") > begun for order in rows.orders)
@@ -108,9 +108,9 @@ class Assembly:
         payments = self._asked("order_payments", "order_reference", references, orders)
         demands = self._asked("booking_extra_demands", "id_htl_booking", rooms, orders)
         return {
-            **{table: _grouped(rows, "id_order") for table, rows in found.items()},
-            "order_payments": _grouped(payments, "order_reference"),
-            "booking_extra_demands": _grouped(demands, "id_htl_booking"),
+            **{table: grouped(rows, "id_order") for table, rows in found.items()},
+            "order_payments": grouped(payments, "order_reference"),
+            "booking_extra_demands": grouped(demands, "id_htl_booking"),
         }
 
     def _asked(self, table: str, name: str, values: Sequence[str], orders: Sequence[Row]) -> list[Row]:
@@ -179,7 +179,7 @@ def _rows(
     )
 
 
-def _grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
+def grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[plain(row, name)].append(row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,8 +18,10 @@ from zsync.model.documents import (
     Address,
     Contact,
     Credit,
+    Currency,
     Discount,
     Document,
+    Hotel,
     Invoice,
     Item,
     Kind,
@@ -28,9 +30,9 @@ from zsync.model.documents import (
     Sale,
 )
 from zsync.model.key import Key
-from zsync.model.money import Money
+from zsync.model.money import Money, decimals_of
 from zsync.model.record import Record, Unreadable, Value
-from zsync.sources.qloapps.shop import Shop
+from zsync.sources.qloapps.shop import Shop, ShopCurrency
 from zsync.sources.qloapps.values import Row, day, flag, ident, local_text, maybe_day, number, rate, text
 
 
@@ -61,7 +63,7 @@ def booking(rows: BookingRows, shop: Shop, tag: str, read_at: datetime) -> Recor
     except RecordError as err:
         return _unreadable(key, rows, err)
     fields = _booking_fields(rows, tag)
-    return Record(key, tuple(documents), revision(documents, fields), read_at, fields)
+    return Record(key, tuple(documents), revision(documents, fields), read_at, fields, shop.rates)
 
 
 def complete(rows: BookingRows) -> bool:
@@ -373,16 +375,30 @@ def _credit_line(row: Row, rows: BookingRows, address: str, shop: Shop, tag: str
 # --- single records ---------------------------------------------------------------------------------------------------------
 
 
-def customer(row: Row, address: Row | None, shop: Shop, tag: str, read_at: datetime) -> Record | Unreadable:
-    """A customer with the address that is not deleted, if there is one."""
+def customer(
+    row: Row, address: Row | None, orders: Sequence[Row], shop: Shop, tag: str, read_at: datetime
+) -> Record | Unreadable:
+    """A customer with the address that is not deleted, if there is one, and the currencies of his orders."""
     id = ident(row)
     key = Key.of(tag, "customer", id)
     try:
-        contact = _contact(row, address, shop, key)
+        contact = replace(_contact(row, address, shop, key), trades=_trades(orders, shop))
     except RecordError as err:
         return Unreadable(key, "customers", id, f"customer {id}", err)
     fields: dict[str, Value] = {**_fields(row), **{f"address_{name}": value for name, value in _fields(address or {}).items()}}
     return Record(key, (contact,), revision([contact], {key: fields}), read_at, {key: fields})
+
+
+def _trades(orders: Sequence[Row], shop: Shop) -> tuple[tuple[str, date], ...]:
+    """Each currency of these orders with the day of the newest order in it. One that the shop does not have is said by its
+    orders themselves."""
+    newest: dict[str, date] = {}
+    for order in orders:
+        found = shop.currencies.get(ident(order, "id_currency"))
+        when = maybe_day(order, "invoice_date") or maybe_day(order, "date_add")
+        if found is not None and when is not None:
+            newest[found.code] = max(when, newest.get(found.code, when))
+    return tuple(sorted(newest.items()))
 
 
 def _contact(row: Row, address: Row | None, shop: Shop, key: Key) -> Contact:
@@ -423,6 +439,45 @@ def _address(row: Row, shop: Shop) -> Address:
         country_code=country_code,
         phone=text(row, "phone"),
     )
+
+
+def currency(found: ShopCurrency, shop: Shop, tag: str, read_at: datetime) -> Record:
+    """A currency of the shop, known by its ISO code."""
+    document = Currency(
+        key=Key.of(tag, "currency", found.code),
+        source_id=found.code,
+        code=found.code,
+        symbol=found.symbol,
+        decimals=decimals_of(found.code),
+        conversion=found.conversion,
+        active=found.active,
+    )
+    return Record(document.key, (document,), revision([document], {}), read_at, {}, shop.rates)
+
+
+def hotel(row: Row, shop: Shop, tag: str, read_at: datetime) -> Record | Unreadable:
+    """A hotel with its address."""
+    id = ident(row)
+    key = Key.of(tag, "hotel", id)
+    try:
+        country_code, country = shop.countries.get(ident(row, "id_country"), ("", ""))
+        state_code, state = shop.states.get(ident(row, "id_state"), ("", ""))
+        address = Address(
+            street=text(row, "address"),
+            city=text(row, "city"),
+            zip=text(row, "zipcode"),
+            state=state,
+            state_code=state_code,
+            country=country,
+            country_code=country_code,
+            phone=text(row, "phone"),
+        )
+        name = local_text(row, "hotel_name", shop.language) or f"Hotel {id}"
+        found = Hotel(key, id, name, text(row, "email"), address, flag(row, "active"))
+    except RecordError as err:
+        return Unreadable(key, "hotels", id, f"hotel {id}", err)
+    fields: dict[Key, Mapping[str, Value]] = {key: _fields(row)}
+    return Record(key, (found,), revision([found], fields), read_at, fields)
 
 
 def item(row: Row, shop: Shop, tag: str, read_at: datetime, *, room: bool) -> Record | Unreadable:

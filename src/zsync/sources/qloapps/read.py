@@ -2,7 +2,8 @@
 
     first reading     by id, lowest first; the cursor says how far it came, and when it began
     later readings    feeds say whose rows changed; what changed is read whole; the cursor moves with the last page
-    room types, services   few, and their taxes change without a date: read whole each time, handed out if anything differs
+    currencies, hotels,
+    room types, services   few, and rates and taxes change without a date: read whole each time, handed out if anything differs
 
 What has no dates (currencies, taxes, countries, the shop's settings) is read once by each object: once a run.
 """
@@ -34,7 +35,6 @@ _BOOKINGS_MOST = 200
 
 _SHOP_TABLES = (
     "translated_configurations",
-    "currencies",
     "countries",
     "states",
     "languages",
@@ -48,7 +48,8 @@ _NEVER_EMPTY = frozenset({"translated_configurations", "countries", "languages"}
 _NOBODY = "0"
 """The customer that addresses of hotels name."""
 
-ITEM_TABLES = {"room_types": "room_types", "service_products": "services"}
+WHOLE_TABLES = {"currencies": "currencies", "hotels": "hotels", "room_types": "room_types", "service_products": "services"}
+"""The streams that are read whole each time, with their tables."""
 
 
 class Reader:
@@ -78,7 +79,17 @@ class Reader:
         """The shop's settings and the tables without dates: ten requests."""
         self.basics  # noqa: B018 - the language comes first
         tables = {name: self._table(name) for name in _SHOP_TABLES}
-        return shop({**tables, "configurations": self._settings, "hotel_addresses": self._hotels})
+        own = {"configurations": self._settings, "hotel_addresses": self._hotels, "currencies": self._currencies}
+        return shop({**tables, **own})
+
+    @cached_property
+    def _currencies(self) -> Sequence[Row]:
+        return self._table("currencies")
+
+    @cached_property
+    def _buyer(self) -> str:
+        """A customer who has orders; empty where nobody has."""
+        return self._service.newest("orders", "id_customer")
 
     @cached_property
     def _hotels(self) -> Sequence[Row]:
@@ -95,13 +106,14 @@ class Reader:
 
     # --- streams ------------------------------------------------------------------------------------------------------
 
-    def items(self, stream: str, cursor: str | None) -> Iterator[Page]:
-        """Room types or services that are not as they were: the cursor holds a digest of each."""
+    def whole(self, stream: str, cursor: str | None) -> Iterator[Page]:
+        """Currencies, hotels, room types or services that are not as they were: the cursor holds a digest of each."""
         self.basics  # noqa: B018 - names are asked for in the shop's language
-        records = self.item_records(stream, self._table(ITEM_TABLES[stream]))
+        rows = self._currencies if stream == "currencies" else self._table(WHOLE_TABLES[stream])
+        records = self.whole_records(stream, rows)
         known, told = _known_items(cursor), {str(each.key): _digest(each) for each in records}
         if known and not records:
-            feeds.believe_empty(self._service, ITEM_TABLES[stream])
+            feeds.believe_empty(self._service, WHOLE_TABLES[stream])
         if cursor is None or told != known:
             changed = tuple(each for each in records if told[each.key] != known.get(each.key))
             yield Page(changed, json.dumps({"v": 1, "told": told}), len(changed))
@@ -248,12 +260,26 @@ class Reader:
         witness = _NOBODY if any(plain(row, "deleted") == "0" for row in self._hotels) else ""
         found = self._service.among("addresses", "id_customer", ids, where={"deleted": "[0]"}, witness=witness)
         current = {ident(row, "id_customer"): row for row in sorted(found, key=lambda row: int(ident(row)))}
+        orders = assemble.grouped(self._orders_of(ids), "id_customer")
         now = self._clock.now()
-        return [parse.customer(row, current.get(ident(row)), self.shop, self._tag, now) for row in rows]
+        return [
+            parse.customer(row, current.get(ident(row)), orders.get(ident(row), []), self.shop, self._tag, now) for row in rows
+        ]
 
-    def item_records(self, stream: str, rows: Sequence[Row]) -> Records:
-        now, room = self._clock.now(), stream == "room_types"
-        return [parse.item(row, self.shop, self._tag, now, room=room) for row in rows]
+    def _orders_of(self, customers: Sequence[str]) -> Iterator[Row]:
+        """What of these customers' orders tells in which currencies they trade."""
+        fields = ("id", "id_customer", "id_currency", "invoice_date", "date_add")
+        return self._service.among("orders", "id_customer", customers, fields=fields, witness=self._buyer)
+
+    def whole_records(self, stream: str, rows: Sequence[Row]) -> Records:
+        now, tag = self._clock.now(), self._tag
+        match stream:
+            case "currencies":
+                return [parse.currency(each, self.shop, tag, now) for each in self.shop.known_currencies()]
+            case "hotels":
+                return [parse.hotel(row, self.shop, tag, now) for row in rows]
+            case _:
+                return [parse.item(row, self.shop, tag, now, room=stream == "room_types") for row in rows]
 
 
 def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Sequence[str], Cursor]]:

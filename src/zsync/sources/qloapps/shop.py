@@ -81,6 +81,20 @@ class Shop:
     tax_rates: Sequence[Decimal] = ()  # percent; those in use first
     places: Mapping[str, Place] = field(default_factory=dict)  # address id -> where
 
+    @property
+    def rates(self) -> Mapping[str, Decimal]:
+        """What the shop says of its currencies now: units of each for one of its default currency."""
+        return {each.code: each.conversion for each in self.currencies.values() if each.active and each.conversion > 0}
+
+    def known_currencies(self) -> list[ShopCurrency]:
+        """One for each ISO code: of several rows the one in use, else the latest. A row without a code is none: documents in it
+        say so themselves."""
+        found: dict[str, ShopCurrency] = {}
+        for each in sorted(self.currencies.values(), key=lambda row: (row.active, int(row.id))):
+            if _is_code(each.code):
+                found[each.code] = each
+        return [found[code] for code in sorted(found)]
+
     def currency(self, id: str) -> ShopCurrency:
         found = self.currencies.get(id)
         if found is None or not _is_code(found.code):

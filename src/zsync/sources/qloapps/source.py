@@ -14,11 +14,13 @@ from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Clock, Finding
 from zsync.sources.qloapps.client import Webservice
 from zsync.sources.qloapps.feeds import REFERENCE, believe_empty
-from zsync.sources.qloapps.read import ITEM_TABLES, Reader, Records
+from zsync.sources.qloapps.read import WHOLE_TABLES, Reader, Records
 from zsync.sources.qloapps.tables import FIELDS, NEEDED
 from zsync.sources.qloapps.values import REMOTE, Row, ident, text
 
 _ENTITIES = {
+    "currencies": ("currencies", "currency"),
+    "hotels": ("hotels", "hotel"),
     "customers": ("customers", "customer"),
     "room_types": ("room_types", "room_type"),
     "service_products": ("service_products", "service"),
@@ -44,7 +46,7 @@ class QloApps:
     """Implements `zsync.ports.Source`. Nothing is sent before the first question."""
 
     name = REMOTE
-    streams = ("customers", "room_types", "service_products", "bookings")
+    streams = ("currencies", "hotels", "customers", "room_types", "service_products", "bookings")
 
     def __init__(self, service: Webservice, tag: str, clock: Clock) -> None:
         self.tag = tag
@@ -60,8 +62,8 @@ class QloApps:
         match stream:
             case "customers":
                 return self._reader.customers(cursor)
-            case "room_types" | "service_products":
-                return self._reader.items(stream, cursor)
+            case "currencies" | "hotels" | "room_types" | "service_products":
+                return self._reader.whole(stream, cursor)
             case "bookings":
                 return self._reader.bookings(cursor)
             case _:
@@ -74,10 +76,13 @@ class QloApps:
             case "customer":
                 row = self._row("customers", _id(key))
                 found = self._reader.customer_records([row]) if row is not None else []
-            case "room_type" | "service":
-                stream = "room_types" if key.entity == "room_type" else "service_products"
-                row = self._row(ITEM_TABLES[stream], _id(key))
-                found = self._reader.item_records(stream, [row]) if row is not None else []
+            case "currency":
+                every = self._reader.whole_records("currencies", ())
+                found = [each for each in every if each.key == key]
+            case "hotel" | "room_type" | "service":
+                stream = next(name for name, (_, word) in _ENTITIES.items() if word == key.entity)
+                row = self._row(WHOLE_TABLES[stream], _id(key))
+                found = self._reader.whole_records(stream, [row]) if row is not None else []
             case _:
                 found = self._booking(key)
         return found[0] if found else Gone()
@@ -90,6 +95,8 @@ class QloApps:
         if entity not in _ENTITIES:
             raise ConfigError(f"QloApps has no `{entity}`", hint=f"known: {', '.join(_ENTITIES)}")
         id = source_id.rpartition("/")[2].strip()
+        if entity == "currencies" and len(id) == 3 and id.isascii() and id.isalpha():
+            return Key.of(self.tag, "currency", id.upper())
         if not (id.isascii() and id.isdecimal()) or len(id) > 18:
             raise ConfigError(f"`{source_id}` is no id of `{entity}`", hint="ids are the numbers that `zsync status` shows")
         return Key.of(self.tag, _ENTITIES[entity][1], str(int(id)))

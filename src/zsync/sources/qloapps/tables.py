@@ -29,6 +29,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "taxes": "id rate active deleted",
         "tax_rules": "id id_tax_rules_group id_country id_state zipcode_from zipcode_to id_tax behavior",
         "tax_rule_groups": "id name",
+        "hotels": "id hotel_name email phone address city zipcode id_country id_state active date_upd",
         "customers": "id firstname lastname email company phone website siret ape note id_lang active deleted is_guest"
         " date_add date_upd",
         "addresses": "id id_customer company firstname lastname vat_number dni address1 address2 postcode city other phone"

@@ -48,8 +48,10 @@ class Plugin:
 
     def scopes(self, settings: BooksSettings, entities: Entities) -> tuple[str, ...]:
         """Exactly what the modules need: status calls need CREATE, items and taxes are `settings`, taking a payment off an
-        invoice is a DELETE there. Payments are deleted only where the configuration says so."""
+        invoice is a DELETE there. Payments and currencies are deleted only where the configuration says so."""
         withdrawn = ("ZohoBooks.customerpayments.DELETE",) if entities.payments.auto_delete else ()
+        currencies = entities.currencies
+        given_up = ("ZohoBooks.settings.DELETE",) if currencies.multi_currency and currencies.auto_delete else ()
         return (
             "ZohoBooks.contacts.CREATE",
             "ZohoBooks.contacts.READ",
@@ -67,6 +69,10 @@ class Plugin:
             "ZohoBooks.customerpayments.CREATE",
             "ZohoBooks.customerpayments.READ",
             *withdrawn,
+            *given_up,
+            "ZohoBooks.creditnotes.CREATE",
+            "ZohoBooks.creditnotes.READ",
+            "ZohoBooks.creditnotes.DELETE",
             "ZohoBooks.accountants.READ",
         )
 

@@ -2,6 +2,9 @@
 
 lines, rounded so that they sum to the rounded sum  -->  discounts taken off in proportion  -->  quantity x rate where
 that multiplies exactly, else 1 x amount  -->  what is missing to the source's own total: adjustment, or TotalsDisagree
+
+With prices inclusive a line's amount is its gross, with exclusive its net: Zoho then adds the tax of each rate's sum, which
+comes to another cent than the source's tax line by line now and then.
 """
 
 from __future__ import annotations
@@ -18,17 +21,19 @@ from zsync.model.money import Money, decimals_of, round_half_up, split
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.taxes import Facts, tax_id
 from zsync.targets.books.text import block, clean
-from zsync.targets.books.totals import Priced, predict
+from zsync.targets.books.totals import Priced, Prices, predict
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The lines of one document with what is missing to its total, ready for a body; `total` is what Zoho must answer."""
+    """The lines of one document with what is missing to its total, ready for a body; `total` is what Zoho must answer, with tax,
+    whether the lines include it (`inclusive`) or not."""
 
     line_items: tuple[Body, ...]
     total: Decimal
     adjustment: Decimal
     notes: tuple[Note, ...]
+    inclusive: bool = True
 
 
 def sheet(
@@ -41,17 +46,17 @@ def sheet(
     kept = [line for line in lines if not (line.cancelled and line.gross == 0)]
     decimals = decimals_of(own.currency)
     total = own.rounded.amount
-    amounts = _reduced(kept, discounts, own.currency, decimals)
-    adjustment = total - sum((each.left for each in amounts), Decimal(0))
-    if abs(adjustment) > rules.adjust_up_to:
-        raise _disagreement(owner, kept, discounts, own, adjustment)
+    amounts = _reduced(kept, discounts, own.currency, decimals, rules.prices)
     names = ", ".join(dict.fromkeys(discount.name for discount in discounts if discount.name))
     bodies, priced = [], []
     for line, amount in zip(kept, amounts, strict=True):
         quantity, rate = _quantity_and_rate(line, amount.left, decimals)
         priced.append(Priced(rate, quantity, line.rate))
         bodies.append(_body(line, quantity, rate, _words(line, amount, quantity, names), rules, facts))
-    predicted = predict(priced, adjustment, facts.decimals(own.currency, decimals), "inclusive")
+    adjustment = total - predict(priced, Decimal(0), decimals, rules.prices).total
+    if abs(adjustment) > rules.adjust_up_to:
+        raise _disagreement(owner, kept, discounts, own, adjustment, rules.prices)
+    predicted = predict(priced, adjustment, facts.decimals(own.currency, decimals), rules.prices)
     if predicted.total != total:
         raise TotalsDisagree(
             f"Zoho would show {plain(predicted.total)} {own.currency}, the source says {own.rounded}",
@@ -59,26 +64,30 @@ def sheet(
             key=owner,
         )
     notes = _notes(owner, adjustment, predicted.tax, own, own_net, [line for line in kept if not line.rate_sure])
-    return Sheet(tuple(bodies), total, adjustment, tuple(notes))
+    return Sheet(tuple(bodies), total, adjustment, tuple(notes), rules.prices == "inclusive")
 
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
-    """A line's gross amount in minor units: `left` after its share `off` of the discounts was taken."""
+    """A line's amount in minor units, gross or net: `left` after its share `off` of the discounts was taken."""
 
     left: Decimal
     off: Decimal = Decimal(0)
 
 
-def _reduced(lines: Sequence[Line], discounts: Sequence[Discount], currency: str, decimals: int) -> list[_Amount]:
-    """Gross amounts of the lines, less their share of the discounts, in minor units that sum up exactly."""
-    rounded = _rounded_together([line.gross for line in lines], decimals)
-    off = round_half_up(sum((discount.gross for discount in discounts), Decimal(0)), decimals)
+def _reduced(lines: Sequence[Line], discounts: Sequence[Discount], currency: str, decimals: int, prices: Prices) -> list[_Amount]:
+    """The amounts of the lines, less their share of the discounts, in minor units that sum up exactly."""
+    rounded = _rounded_together([_side(line, prices) for line in lines], decimals)
+    off = round_half_up(sum((_side(discount, prices) for discount in discounts), Decimal(0)), decimals)
     weights = [max(amount, Decimal(0)) for amount in rounded]
     if off == 0 or not any(weights):
         return [_Amount(amount) for amount in rounded]
     shares = split(Money(off, currency), weights)
     return [_Amount(amount - share.amount, share.amount) for amount, share in zip(rounded, shares, strict=True)]
+
+
+def _side(one: Line | Discount, prices: Prices) -> Decimal:
+    return one.gross if prices == "inclusive" else one.net
 
 
 def _rounded_together(amounts: Sequence[Decimal], decimals: int) -> list[Decimal]:
@@ -135,12 +144,16 @@ def _collective(kind: Kind, tag: str) -> Key:
 
 
 def _disagreement(
-    owner: Key, lines: Sequence[Line], discounts: Sequence[Discount], own: Money, difference: Decimal
+    owner: Key, lines: Sequence[Line], discounts: Sequence[Discount], own: Money, difference: Decimal, prices: Prices
 ) -> TotalsDisagree:
-    rows = [f"{plain(line.gross):>14}  {line.id}" for line in lines]
-    rows += [f"{plain(-discount.gross):>14}  {discount.id}" for discount in discounts]
-    lines_sum = sum((line.gross for line in lines), Decimal(0)) - sum((each.gross for each in discounts), Decimal(0))
+    rows = [f"{plain(_side(line, prices)):>14}  {line.id}" for line in lines]
+    rows += [f"{plain(-_side(discount, prices)):>14}  {discount.id}" for discount in discounts]
+    off = sum((_side(each, prices) for each in discounts), Decimal(0))
+    lines_sum = sum((_side(line, prices) for line in lines), Decimal(0)) - off
     rows.append(f"{plain(lines_sum):>14}  sum of the lines")
+    if prices == "exclusive":
+        tax = own.rounded.amount - difference - round_half_up(lines_sum, decimals_of(own.currency))
+        rows.append(f"{plain(tax):>14}  tax that Zoho would add")
     rows.append(f"{plain(own.amount):>14}  total in the source")
     return TotalsDisagree(
         f"the source's total is {own.rounded}, its lines make {plain(own.rounded.amount - difference)}: "

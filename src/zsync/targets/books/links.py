@@ -13,9 +13,12 @@ _PAGES = {
     "salesorders": "salesorders",
     "invoices": "invoices",
     "payments": "customerpayments",
+    "creditnotes": "creditnotes",
 }
 
 LABELS = {
+    "currencies": "currency",
+    "exchangerates": "exchange rate",
     "contacts": "contact",
     "items": "item",
     "salesorders": "sales order",
@@ -24,6 +27,11 @@ LABELS = {
     "invoices.sent": "invoice marked sent",
     "payments": "payment",
     "applications": "payment applied",
+    "creditnotes": "credit note",
+    "creditnotes.open": "credit note opened",
+    "creditapplications": "credit applied",
+    "refunds": "refund of a credit note",
+    "excessrefunds": "refund of a payment",
 }
 
 

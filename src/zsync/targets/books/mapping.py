@@ -17,6 +17,7 @@ from zsync.model.intent import Body, Intent, KnownRows, Note, Plan, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Record, Value
 from zsync.targets.books.booking import plan_booking
+from zsync.targets.books.currencies import plan_currency
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.taxes import Facts, account_id, tax_id
 from zsync.targets.books.templates import filled
@@ -32,13 +33,17 @@ def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Ma
     fields = record.fields.get(first.key, {})
     match first:
         case Contact():
-            return _single(record, first, refused, lambda: _contact(first, fields, rules, organisation))
+            return _customer(record, first, refused, fields, rules, organisation)
         case Item():
-            return _single(record, first, refused, lambda: (_item(first, fields, rules, organisation), []))
+            return _single(record, first, refused, lambda: _item(first, fields, rules, organisation))
+        case Hotel():
+            if rules.hotels_as == "none":
+                return Plan(record.key, verdicts={first.key: Verdict("skipped", 'hotels are left out: as = "none"')})
+            return _single(record, first, refused, lambda: _hotel(first, fields, rules))
+        case Currency():
+            return plan_currency(record, first, known, refused, organisation, rules)
         case Sale() | Invoice() | Payment() | Credit():
             return plan_booking(record, known, refused, organisation, rules)
-        case Currency() | Hotel():
-            return Plan(record.key, verdicts={first.key: Verdict("skipped", f"{first.entity} come with the next release")})
         case _:
             assert_never(first)
 
@@ -72,23 +77,48 @@ def _scope_of(key: Key) -> Key:
     return Key.of(key.tag, key.entity, key.id.partition("/")[0])
 
 
-def _single(
-    record: Record, document: Contact | Item, refused: Mapping[Key, str], make: Callable[[], tuple[Body, list[Note]]]
-) -> Plan:
-    if document.key in refused:
-        return Plan(record.key)
-    if not document.active:
+def _single(record: Record, document: Item | Hotel, refused: Mapping[Key, str], make: Callable[[], Body]) -> Plan:
+    if document.key in refused or not document.active:
         return Plan(record.key)
     try:
-        body, notes = make()
+        body = make()
     except RecordError as err:
         return Plan(record.key, errors={document.key: err})
-    module = "contacts" if isinstance(document, Contact) else "items"
-    name = str(body.get("contact_name") or body.get("sku"))
-    return Plan(record.key, (Intent(module, document.key, body, document.key, number=name),), notes=tuple(notes))
+    return Plan(record.key, (Intent("items", document.key, body, document.key, number=str(body["sku"])),))
 
 
 # --- customers --------------------------------------------------------------------------------------------------------------
+
+
+def _customer(
+    record: Record, contact: Contact, refused: Mapping[Key, str], fields: Mapping[str, Value], rules: Rules, facts: Facts
+) -> Plan:
+    """A customer: one contact in the organisation's currency, and one for each other currency that his orders use, since a
+    contact's currency is fixed once it has a transaction."""
+    if contact.key in refused or not contact.active:
+        return Plan(record.key)
+    try:
+        body, notes = _contact(contact, fields, rules, facts)
+    except RecordError as err:
+        return Plan(record.key, errors={contact.key: err})
+    intents = [Intent("contacts", contact.key, body, contact.key, number=str(body["contact_name"]))]
+    others = [code for code, _ in contact.trades if code != facts.base] if rules.multi_currency else []
+    intents += [_in_currency(contact, body, code, facts) for code in others]
+    return Plan(record.key, tuple(intents), notes=tuple(notes))
+
+
+def _in_currency(contact: Contact, base: Body, code: str, facts: Facts) -> Intent:
+    """The same customer as a contact of another currency, under a name of its own; nobody is invited to the portal twice."""
+    key = contact.key.child(code)
+    name = f"{clean(contact.name, 180) or 'Guest'} ({contact.source_id}) {code}"
+    currency = Ref("currencies", Key.of(contact.key.tag, "currency", code))
+    body: Body = {
+        **{name: value for name, value in base.items() if name != "is_portal_enabled"},
+        "contact_name": name,
+        "contact_number": str(key),
+        "currency_id": facts.currency_id(code) or currency,
+    }
+    return Intent("contacts", key, body, contact.key, number=name)
 
 
 def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts: Facts) -> tuple[Body, list[Note]]:
@@ -111,9 +141,12 @@ def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts:
         body["company_name"] = clean(contact.company, 200)
     if contact.language in _LANGUAGES:
         body["language_code"] = contact.language
-    currency = facts.currency_id(contact.currency)
+    currency = facts.currency_id(facts.base)
     if currency:
         body["currency_id"] = currency
+    new = contact.since is not None and facts.initialised is not None and contact.since > facts.initialised
+    if rules.portal and mail and new:  # never those who were guests before: Zoho writes to them
+        body["is_portal_enabled"] = True
     if contact.address is not None:
         body["billing_address"] = _address(contact)
     person = _person(contact, mail)
@@ -159,7 +192,7 @@ def _address(contact: Contact) -> Body:
     return {name: value for name, value in fields.items() if value}
 
 
-# --- items --------------------------------------------------------------------------------------------------------------------
+# --- hotels and items -------------------------------------------------------------------------------------------------------
 
 
 def sku(item: Item) -> str:
@@ -167,6 +200,26 @@ def sku(item: Item) -> str:
     if item.key.entity == "item":
         return item.source_id
     return f"{'ROOM' if item.kind is Kind.ROOM else 'SERVICE'}-{item.source_id}"
+
+
+def _hotel(hotel: Hotel, fields: Mapping[str, Value], rules: Rules) -> Body:
+    """A hotel as an item, as hotel owners know it: nothing is sold under it."""
+    found_sku = f"HOTEL-{hotel.source_id}"
+    address = hotel.address
+    lines = [hotel.email]
+    if address is not None:
+        lines = [address.street, f"{address.zip} {address.city}".strip(), address.country, address.phone, *lines]
+    description = filled("hotels", "\n".join(each for each in lines if each), fields, rules)
+    body: Body = {
+        "name": f"{clean(hotel.name, 80)} ({found_sku})",
+        "sku": found_sku,
+        "rate": Decimal(0),
+        "product_type": "service",
+        "item_type": "sales",
+    }
+    if description:
+        body["description"] = block(description, 2000)
+    return body
 
 
 def _item(item: Item, fields: Mapping[str, Value], rules: Rules, facts: Facts) -> Body:

@@ -32,4 +32,11 @@ class Rules:
     order_prefix: str = "QLO-"
     final: Literal["sent", "draft"] = "sent"
     multi_currency: bool = False
+    rates: Literal["source", "zoho"] | Mapping[str, Decimal] = "source"
+    default_currency: str = ""
+    portal: bool = False
+    hotels_as: Literal["item", "location", "none"] = "item"
+    orders_as: Literal["salesorder", "none"] = "salesorder"
+    refund_without_slip: Literal["hold", "unapply"] = "hold"
+    credit_prefix: str = "CN-"
     maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

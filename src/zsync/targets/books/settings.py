@@ -99,6 +99,8 @@ Share = Annotated[
     _text_schema("^[0-9]+%$", "20%"),
 ]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
+Rate = Annotated[Decimal, BeforeValidator(_amount), Field(gt=0)]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Template = Annotated[str, AfterValidator(_template)]
 Url = Annotated[str, AfterValidator(_url)]
 
@@ -141,6 +143,9 @@ class NumberSettings(_Strict):
     """[target.numbers]"""
 
     orders: str = Field("QLO-", max_length=30, pattern=r"^[A-Za-z0-9#./_-]*$", description="prefix of sales order numbers")
+    credit_notes: str = Field(
+        "CN-", max_length=30, pattern=r"^[A-Za-z0-9#./_-]*$", description="prefix of credit note numbers where the hotel has none"
+    )
 
 
 class BooksSettings(_Strict):
@@ -149,8 +154,8 @@ class BooksSettings(_Strict):
     type: Literal["zoho-books"] = Field("zoho-books", description="the target")
     data_center: Literal["us", "eu", "in", "au", "jp", "ca", "cn", "sa", "uk"] = Field(description="Zoho's data centre")
     organization_id: str = Field(pattern=r"^\d{1,19}$", description="Zoho Books > settings > organisation profile")
-    prices: Annotated[Literal["inclusive"], _carried("inclusive")] = Field(
-        "inclusive", description="lines with tax included; `exclusive` is not carried yet"
+    prices: Literal["inclusive", "exclusive"] = Field(
+        "inclusive", description="lines with tax included, or without: totals then come out exact less often"
     )
     client_id: str = Field(min_length=1, description="of the client in the Zoho API console")
     client_secret: Secret = Field(description="of the client in the Zoho API console")
@@ -199,10 +204,20 @@ class MoneySettings(EntitySettings):
     auto_delete: bool = Field(False, description="deleted in the source: taken back in the target")
 
 
+class PaymentSettings(MoneySettings):
+    """[entities.payments]"""
+
+    refund_without_slip: Literal["hold", "unapply"] = Field(
+        "hold", description="money paid back without a credit slip: left to a person, or taken off its invoice and refunded"
+    )
+
+
 class CustomerSettings(EntitySettings):
     """[entities.customers]"""
 
-    portal: Annotated[Literal[False], _carried(False)] = Field(False, description="Zoho customer portal; not carried yet")
+    portal: bool = Field(
+        False, description="Zoho customer portal, only for customers created after init: Zoho invites them by mail"
+    )
     map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
 
 
@@ -215,8 +230,8 @@ class ItemSettings(EntitySettings):
 class OrderSettings(MoneySettings):
     """[entities.orders]"""
 
-    as_: Annotated[Literal["salesorder"], _carried("salesorder")] = Field(
-        "salesorder", alias="as", description="what an order becomes; `none` is not carried yet"
+    as_: Literal["salesorder", "none"] = Field(
+        "salesorder", alias="as", description="what an order becomes; `none`: its invoices stand alone"
     )
     map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
 
@@ -230,18 +245,21 @@ class InvoiceSettings(MoneySettings):
 class HotelSettings(EntitySettings):
     """[entities.hotels]"""
 
-    as_: Annotated[Literal["none"], _carried("none")] = Field(
-        "none", alias="as", description="what a hotel becomes; `item` and `location` are not carried yet"
+    as_: Annotated[Literal["item", "none"], _carried("item", "none")] = Field(
+        "item", alias="as", description="what a hotel becomes: an item, or nothing; `location` is not carried yet"
     )
+    map: Mapping[Literal["description"], Template] = Field(default_factory=dict, description="templates of text fields")
 
 
 class CurrencySettings(EntitySettings):
     """[entities.currencies]"""
 
-    multi_currency: Annotated[Literal[False], _carried(False)] = Field(
-        False, description="documents in other currencies; not carried yet"
+    multi_currency: bool = Field(False, description="documents in other currencies than the organisation's")
+    rates: Literal["source", "zoho"] | Mapping[CurrencyCode, Rate] = Field(
+        "source",
+        description="exchange rates: each document's own in the source, left to Zoho, or a table of base currency for one unit",
     )
-    default: str = Field("", pattern=r"^([A-Z]{3})?$", description="the one used where a record names none; empty: the shop's")
+    default: str = Field("", pattern=r"^([A-Z]{3})?$", description="the one used where a record names none; empty: the source's")
 
 
 class Entities(_Strict):
@@ -254,7 +272,7 @@ class Entities(_Strict):
     service_products: ItemSettings = Field(default_factory=ItemSettings, description="service products")
     orders: OrderSettings = Field(default_factory=OrderSettings, description="orders")
     invoices: InvoiceSettings = Field(default_factory=InvoiceSettings, description="invoices")
-    payments: MoneySettings = Field(default_factory=MoneySettings, description="payments")
+    payments: PaymentSettings = Field(default_factory=PaymentSettings, description="payments")
     credit_notes: MoneySettings = Field(default_factory=MoneySettings, description="credit notes")
 
     def switches(self) -> dict[str, Switches]:
@@ -270,6 +288,7 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         "room_types": {str(name): text for name, text in entities.room_types.map.items()},
         "service_products": {str(name): text for name, text in entities.service_products.map.items()},
         "orders": {str(name): text for name, text in entities.orders.map.items()},
+        "hotels": {str(name): text for name, text in entities.hotels.map.items()},
     }
     return Rules(
         tag=tag,
@@ -280,6 +299,13 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         adjust_up_to=settings.rounding.adjust_up_to,
         order_prefix=settings.numbers.orders,
         final=entities.invoices.final,
+        refund_without_slip=entities.payments.refund_without_slip,
         multi_currency=entities.currencies.multi_currency,
+        rates=entities.currencies.rates,
+        default_currency=entities.currencies.default,
+        portal=entities.customers.portal,
+        hotels_as=entities.hotels.as_,
+        orders_as=entities.orders.as_,
+        credit_prefix=settings.numbers.credit_notes,
         maps={entity: each for entity, each in maps.items() if each},
     )

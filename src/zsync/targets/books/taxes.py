@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -26,6 +27,8 @@ class Facts:
     taxes: Sequence[Mapping[str, Any]]
     accounts: Sequence[Mapping[str, Any]]
     currencies: Sequence[Mapping[str, Any]]
+    initialised: date | None = None  # the day of `init`: who came later may be invited to the portal
+    zone: str = "UTC"
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Facts:
@@ -35,6 +38,8 @@ class Facts:
             facts.get("taxes", ()),
             facts.get("accounts", ()),
             facts.get("currencies", ()),
+            date.fromisoformat(facts["initialised_on"]) if facts.get("initialised_on") else None,
+            str(organization.get("time_zone") or "UTC"),
         )
 
     def decimals(self, currency: str, default: int) -> int:

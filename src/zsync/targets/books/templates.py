@@ -11,6 +11,7 @@ from zsync.targets.books.text import block
 
 _FIELDS: Mapping[str, tuple[str, int]] = {
     "customers": ("notes", 2000),
+    "hotels": ("description", 2000),
     "room_types": ("description", 2000),
     "service_products": ("description", 2000),
     "orders": ("notes", 2000),

@@ -15,6 +15,9 @@ from typing import Literal
 
 from zsync.model.money import round_half_up
 
+Prices = Literal["inclusive", "exclusive"]
+"""Whether the rates of lines hold their tax."""
+
 
 @dataclass(frozen=True, slots=True)
 class Priced:
@@ -33,7 +36,7 @@ class Sums:
     tax: Decimal
 
 
-def predict(lines: Sequence[Priced], adjustment: Decimal, decimals: int, prices: Literal["inclusive", "exclusive"]) -> Sums:
+def predict(lines: Sequence[Priced], adjustment: Decimal, decimals: int, prices: Prices) -> Sums:
     """The total and the tax that Zoho will show for these lines."""
     sums: dict[Decimal, Decimal] = {}
     for line in lines:

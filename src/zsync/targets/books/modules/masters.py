@@ -96,7 +96,10 @@ class Contacts(_Master):
     # --- bodies ---------------------------------------------------------------------------------------------------------
 
     def _first(self, write: Write) -> dict[str, Any]:
-        return super()._first(write) | self._custom_fields(write.key, {})
+        body = super()._first(write) | self._custom_fields(write.key, {})
+        if body.get("is_portal_enabled"):
+            body["contact_persons"] = [{**person, "enable_portal": True} for person in body["contact_persons"]]
+        return body
 
     def _whole(self, standing: Standing, body: Body) -> dict[str, Any]:
         content = standing.written.content or {}

@@ -22,7 +22,7 @@ from zsync.targets.books.modules.values import Content, cleared, identity, numbe
 _VOID_REASON = "Cancelled in the booking system"
 
 
-class _Numbered(BooksModule):
+class Numbered(BooksModule):
     """Found by its number; whole in every PUT, each line with the id that Zoho gave it, or Zoho deletes the line."""
 
     create_params = OWN_NUMBER
@@ -81,7 +81,7 @@ class _Numbered(BooksModule):
         yield from line_differences(body, content, parts)
 
 
-class SalesOrders(_Numbered):
+class SalesOrders(Numbered):
     """Orders of the hotel. Voided and wanted again they are made anew under another number."""
 
     name = "salesorders"
@@ -96,7 +96,7 @@ class SalesOrders(_Numbered):
         return {"reason": _VOID_REASON}
 
 
-class Invoices(_Numbered):
+class Invoices(Numbered):
     """Invoices under the shop's numbers; created as drafts. A void one becomes a draft again."""
 
     name = "invoices"
@@ -114,7 +114,7 @@ class Invoices(_Numbered):
         return self._revived(standing, "status/draft", "draft")
 
 
-class _Status:
+class StatusModule:
     """A status of a parent document: found when the parent has it, created by one call, never changed or taken back."""
 
     name = ""
@@ -180,7 +180,7 @@ class _Status:
         return Written(id, label, number(content.get("total")), text(content, "status").lower(), content=content)
 
 
-class SalesOrdersOpen(_Status):
+class SalesOrdersOpen(StatusModule):
     """An open sales order. Where the organisation opens orders by itself, the answer to the create shows it."""
 
     name = "salesorders.open"
@@ -190,7 +190,7 @@ class SalesOrdersOpen(_Status):
     documents = SalesOrders
 
 
-class InvoicesSent(_Status):
+class InvoicesSent(StatusModule):
     """An invoice marked as sent, without a mail: payments on drafts are refused."""
 
     name = "invoices.sent"
