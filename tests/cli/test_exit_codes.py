@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Desk
+from zsync.cli.timing import Stop
 from zsync.cli.words import worst
 from zsync.sandbox import Fault
 
@@ -173,6 +174,21 @@ def test_130_a_second_signal_waits_for_no_answer_and_nothing_is_written_twice(de
     assert desk.zsync("status", "orders", "--json").code == 0
     waiting = [id for id, status in desk.statuses("orders").items() if status == "waiting"]
     assert waiting
+
+
+def test_130_a_second_signal_may_come_while_the_first_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers run between any two steps of the program, also inside the first one's own."""
+    stop = Stop()
+    inside: list[str] = []
+
+    def set_and_be_told_again(event: threading.Event) -> None:
+        inside.append("second")
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(threading.Event, "set", set_and_be_told_again)
+    with stop.heeded(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert inside == ["second"]
 
 
 def test_130_ctrl_c_before_any_work(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._told = False
 
     def __call__(self) -> bool:
         return self._event.is_set()
@@ -37,8 +38,10 @@ class Stop:
                 signal.signal(number, handler)
 
     def _asked(self, _number: int, _frame: FrameType | None) -> None:
-        if self._event.is_set():
+        """The second signal may come while the first is still in here: an Event's own lock would then wait for itself."""
+        if self._told:
             raise KeyboardInterrupt
+        self._told = True
         self._event.set()
 
 

@@ -9,7 +9,7 @@ Stopping (a signal, a budget, a quota) ends between waves. What an answer does t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, as_sent, next_step
@@ -25,6 +25,8 @@ CALLS = "zsync-call"
 """What the names of the threads begin with that calls are made on (`cli/app.py` looks for them)."""
 
 _NO_BUDGET = 1_000_000_000
+
+_LOOK_UP_S = 0.2
 
 _STEPS_WITHOUT_CALL = 10_000
 """More moves of one scope without any call than this are a cycle: a defect, not work."""
@@ -165,7 +167,7 @@ class Settler:
         with self._job.state.store.commit():
             self._journal.begin(_begins(wave), now, now + timedelta(seconds=self._job.call_s + self._job.grace_s))
             self._save_meter()
-        answers = pool.map(_performed, calls) if len(calls) > 1 else map(_performed, calls)
+        answers = _side_by_side(calls, pool) if len(calls) > 1 else [_performed(each) for each in calls]
         results = [Result(step, *each) for step, each in zip(wave, answers, strict=True)]
         with self._job.state.store.commit():
             for result in results:
@@ -235,6 +237,15 @@ class Settler:
 
 class BudgetSpent(Exception):
     """`--max-calls` is reached: the rest goes in the next run."""
+
+
+def _side_by_side(calls: list[Callable[[], Answer]], pool: ThreadPoolExecutor) -> list[tuple[Answer, BaseException | None]]:
+    """The answers of calls that are out at once. A signal may be delivered to one of their threads, and Python heeds it on this
+    one only: so it looks up now and then."""
+    waiting = [pool.submit(_performed, call) for call in calls]
+    while wait(waiting, timeout=_LOOK_UP_S).not_done:
+        continue
+    return [each.result() for each in waiting]
 
 
 def _performed(call: Callable[[], Answer]) -> tuple[Answer, BaseException | None]:
