@@ -100,7 +100,7 @@ def test_a_document_deleted_at_the_remote_is_held() -> None:
     assert world.remote.standing("contacts") == []
 
 
-def test_retry_of_what_was_deleted_at_the_remote_makes_it_anew_once() -> None:
+def test_only_queue_makes_what_was_deleted_at_the_remote_anew_and_once() -> None:
     world = settled()
     world.remote.docs.pop(world.remote.standing("contacts")[0].id)
     world.hotel.put(customer(name="Ada B. Guest"))
@@ -111,6 +111,9 @@ def test_retry_of_what_was_deleted_at_the_remote_makes_it_anew_once() -> None:
     assert blocked is not None
     assert (blocked.status, blocked.on) == ("blocked", key("customer", "1"))
     tell(world, "retry", "customers", "1")
+    world.run_to_rest()
+    assert world.remote.standing("contacts") == [], "a person deleted it: retry is for what failed"
+    tell(world, "queue", "customers", "1")
     world.run_to_rest()
     assert contact(world) == "Ada B. Guest"
     assert {each.status for each in Status(world.store).records()} == {"synced"}
@@ -133,7 +136,7 @@ def test_an_invoice_deleted_at_the_remote_and_made_anew_is_marked_sent_and_paid_
         "2": "blocked",
         "3": "blocked",
     }
-    tell(world, "retry", "invoices", "2")
+    tell(world, "queue", "invoices", "2")
     world.run_to_rest()
     assert {each.status for each in Status(world.store).records()} == {"synced"}
     assert len(world.remote.standing("invoices.sent")) == 2
@@ -141,7 +144,7 @@ def test_an_invoice_deleted_at_the_remote_and_made_anew_is_marked_sent_and_paid_
     assert len(world.remote.standing("payments")) == 3
 
 
-def test_retry_frees_what_was_ignored() -> None:
+def test_queue_frees_what_was_ignored() -> None:
     world = settled()
     world.remote.standing("contacts")[0].body["name"] = "Edited by hand"
     world.hotel.put(customer(name="Ada B. Guest"))
@@ -149,7 +152,7 @@ def test_retry_frees_what_was_ignored() -> None:
     tell(world, "resolve", "customers", "1", keep="ignore", reason="as agreed")
     world.run_to_rest()
     world.remote.standing("contacts")[0].body["name"] = "Ada Guest"
-    tell(world, "retry", "customers", "1")
+    tell(world, "queue", "customers", "1")
     world.run_to_rest()
     assert contact(world) == "Ada B. Guest"
 

@@ -19,7 +19,10 @@ from zsync.cli.output import Output
 from zsync.cli.session import Globals
 from zsync.errors import ZsyncError
 
-_COMMANDS = ("demo", "config", "auth", "init", "plan", "run", "status", "show", "retry", "resolve", "doctor", "sandbox")
+_COMMANDS = (
+    *("demo", "config", "auth", "init", "plan", "run", "sync", "queue"),
+    *("status", "show", "retry", "resolve", "history", "pause", "schedule", "doctor", "sandbox"),
+)
 """One module of `zsync.cli` each, in the order of the help. Each has `register(app)`."""
 
 app = typer.Typer(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from zsync.cli.options import ConfigOption, JsonOption, VerboseOption
+from zsync.cli.output import Output
 from zsync.cli.session import start
 from zsync.config import shown, shown_lines
 
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Check or show the configuration.")
     group.command("check", epilog="Example: zsync config check --config hotel-books.toml")(check)
     group.command("show", epilog="Example: zsync config show --json")(show)
+    group.command("schema", epilog="Example: zsync config schema > zsync.schema.json")(schema)
     app.add_typer(group, name="config")
 
 
@@ -42,3 +44,14 @@ def show(ctx: typer.Context, as_json: JsonOption = False, config: ConfigOption =
         return
     for key, value in shown_lines(session.config):
         session.out.line(f"{key} = {value}")
+
+
+def schema(
+    source: Annotated[str, typer.Option("--source", help="The source's type.", metavar="TYPE")] = "qloapps",
+    target: Annotated[str, typer.Option("--target", help="The target's type.", metavar="TYPE")] = "zoho-books",
+) -> None:
+    """The JSON Schema of the configuration, for editors. Needs no configuration."""
+    from zsync import plugins
+    from zsync.config.schema import schema as made
+
+    Output().json(made(plugins.source(source), plugins.target(target)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -124,33 +124,82 @@ def _run(session: Session, store: Store, sandbox: Sandbox, *, idle: bool = False
     return worst([code_of(report), 1 if idle and calls else 0])
 
 
+Sums = dict[str, tuple[int, Decimal]]
+"""By currency: how many, and how much."""
+
+
 def _totals(out: Output, status: Status, sandbox: Sandbox) -> int:
-    """Sums of the hotel's own tables and of the books, for what was to be written; 3 if they differ."""
+    """Sums of the hotel's own tables and of the books by currency, for what was to be written; 3 if they differ."""
     from zsync.sandbox.hotel import Hotel
 
     assert isinstance(sandbox.hotel, Hotel)
     hotel, books = sandbox.hotel.tables, sandbox.books
     stands = {(each.entity, each.source_id): each.status for each in status.records()}
-
-    def of_hotel(entity: str, table: str, field: str) -> tuple[int, Decimal]:
-        rows = [row for row in hotel[table] if stands.get((entity, str(row["id"])), "") not in (*_NOT_WRITTEN, "")]
-        return len(rows), sum((Decimal(str(row[field])).quantize(_CENT) for row in rows), Decimal(0))
-
-    def of_books(documents: dict[str, Any], field: str) -> tuple[int, Decimal]:
-        rows = [each for each in documents.values() if each.get("status") != "void"]
-        return len(rows), sum((Decimal(str(each[field])) for each in rows), Decimal(0)).quantize(_CENT)
-
-    compared = [
-        ("orders", of_hotel("orders", "orders", "total_paid_tax_incl"), of_books(books.salesorders, "total")),
-        ("invoices", of_hotel("invoices", "order_invoices", "total_paid_tax_incl"), of_books(books.invoices, "total")),
-        ("payments", of_hotel("payments", "order_payments", "amount"), of_books(books.payments, "amount")),
+    ours = _of_hotel(hotel, lambda entity, row: stands.get((entity, str(row["id"])), "") not in (*_NOT_WRITTEN, ""))
+    refunds = [
+        (each["currency_code"], refund)
+        for kind, name in ((books.creditnotes, "creditnote_refunds"), (books.payments, "payment_refunds"))
+        for each in kind.values()
+        for refund in each[name]
     ]
-    rows = [
-        [Cell(name), *map(number_cell, (*ours, *theirs)), Cell("equal" if ours == theirs else "DIFFERENT")]
-        for name, ours, theirs in compared
-    ]
-    out.table("", ["", "in the hotel", "EUR", "in the books", "EUR", ""], rows)
-    return 0 if all(ours == theirs for _, ours, theirs in compared) else 3
+    theirs = {
+        "orders": _of_books(books.salesorders.values(), "total"),
+        "invoices": _of_books(books.invoices.values(), "total"),
+        "payments": _of_books(books.payments.values(), "amount"),
+        "credit notes": _of_books(books.creditnotes.values(), "total"),
+        "paid back": _summed((code, Decimal(str(refund["amount"]))) for code, refund in refunds),
+    }
+    nothing = (0, Decimal(0))
+    rows, equal = [], True
+    for name, sums in ours.items():
+        for code in sorted({*sums, *theirs[name]}):
+            one, other = sums.get(code, nothing), theirs[name].get(code, nothing)
+            equal = equal and one == other
+            verdict = "equal" if one == other else "DIFFERENT"
+            rows.append([Cell(name), Cell(code), *map(number_cell, (*one, *other)), Cell(verdict)])
+    out.table("", ["", "", "in the hotel", "sum", "in the books", "sum", ""], rows)
+    return 0 if equal else 3
+
+
+def _of_hotel(tables: Mapping[str, Any], written: Callable[[str, Any], bool]) -> dict[str, Sums]:
+    """What the hotel has to show, payments in their order's currency."""
+    codes = {str(row["id"]): str(row["iso_code"]) for row in tables["currencies"]}
+    orders = {str(row["id"]): row for row in tables["orders"]}
+    by_reference = {row["reference"]: row for row in tables["orders"]}
+
+    def of(entity: str, table: str, field: str) -> Sums:
+        rows = [row for row in tables[table] if written(entity, row)]
+        owners = [orders[str(row.get("id_order", row["id"]))] for row in rows]
+        sums = zip(owners, rows, strict=True)
+        return _summed((codes[str(order["id_currency"])], Decimal(str(row[field])).quantize(_CENT)) for order, row in sums)
+
+    def paid(row: Any) -> tuple[str, Decimal]:
+        order = by_reference[row["order_reference"]]
+        worth = Decimal(row["amount"]) * Decimal(order["conversion_rate"]) / Decimal(row["conversion_rate"])
+        return codes[str(order["id_currency"])], worth.quantize(_CENT, ROUND_HALF_UP)
+
+    payments = [paid(row) for row in tables["order_payments"] if written("payments", row)]
+    return {
+        "orders": of("orders", "orders", "total_paid_tax_incl"),
+        "invoices": of("invoices", "order_invoices", "total_paid_tax_incl"),
+        "payments": _summed(each for each in payments if each[1] > 0),
+        "credit notes": of("credit_notes", "order_slip", "total_products_tax_incl"),
+        "paid back": _summed((code, -amount) for code, amount in payments if amount < 0),
+    }
+
+
+def _of_books(documents: Iterable[Any], field: str) -> Sums:
+    return _summed(
+        (each["currency_code"], Decimal(str(each[field])).quantize(_CENT)) for each in documents if each.get("status") != "void"
+    )
+
+
+def _summed(amounts: Iterable[tuple[str, Decimal]]) -> Sums:
+    sums: Sums = {}
+    for code, amount in amounts:
+        count, before = sums.get(code, (0, Decimal(0)))
+        sums[code] = count + 1, (before + amount).quantize(_CENT)
+    return sums
 
 
 def _prepared(sandbox: Sandbox, url: str, folder: Path) -> Config:

@@ -39,7 +39,7 @@ def resolve(
     if (keep is None) == (not ignore.strip()):
         raise ConfigError("say how it ends, in one way", hint="--keep zoho, --keep source or --ignore REASON")
     session = start(ctx, config, verbose)
-    session.check_entities([entity])
+    entity = session.check_entity(entity)
     argument = {"keep": keep.value, "reason": ""} if keep is not None else {"keep": "ignore", "reason": ignore.strip()}
     with session.store() as store:
         _may_be_ended(known_record(store, entity, id))

@@ -27,7 +27,7 @@ def retry(
 ) -> None:
     """Plan and try failed records again in the next run."""
     session = start(ctx, config, verbose)
-    session.check_entities([entity] if entity else [])
+    entity = session.check_entity(entity) if entity else ""
     with session.store() as store:
         chosen = _chosen(store, entity, ids or [])
         inbox, now = Inbox(store), session.clock.now()

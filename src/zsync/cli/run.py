@@ -11,6 +11,7 @@ from zsync.cli.options import ConfigOption, EntityOption, JsonOption, QuietOptio
 from zsync.cli.output import Cell, number_cell
 from zsync.cli.plan import show_plan
 from zsync.cli.progress import watched
+from zsync.cli.rest import paused
 from zsync.cli.session import Session, assembled, check_readable, standing, start
 from zsync.cli.words import spoken, worst
 from zsync.state.store import Locked, Store
@@ -62,12 +63,28 @@ def run(
 
 def one_run(session: Session, store: Store, options: Options, *, as_json: bool = False) -> int:
     """The command's work on an open state; the exit code."""
+    rest = paused(store)
+    if rest:
+        return _at_rest(session, rest, as_json=as_json)
     report, before = perform(session, store, options)
     if session.out.quiet and not as_json:
         return _news(session, report, before)
     if not as_json:
         _tell(session, report)
     return finish(session, report, as_json=as_json)
+
+
+def _at_rest(session: Session, words: str, *, as_json: bool) -> int:
+    """A paused run: nothing was done, and that is as it should be."""
+    from zsync.engine.run import Report
+
+    if as_json:
+        now = session.clock.now()
+        calls = dict.fromkeys(("source", "target", "accounts"), 0)
+        session.out.json(Report(0, now, now, outcome="stopped", calls=calls).as_json())
+    elif not session.out.quiet:
+        session.out.line(words)
+    return 0
 
 
 def perform(session: Session, store: Store, options: Options) -> tuple[Report, Mapping[str, Any]]:

@@ -28,7 +28,7 @@ def hotel_scene(*, limited: bool) -> Sandbox:
         raise ConfigError("the sandbox is not installed", hint="`pip install 'zsync[sandbox]'`") from err
     organization = Organization(name="Demo Hotels", country="Austria", country_code="AT", time_zone="Europe/Vienna")
     books = Books(organization, limits=Limits() if limited else NO_LIMITS, taxes=TAXES)
-    return Sandbox(hotel=Hotel(demo.group()), books=books, accounts=Accounts(auto_consent=not limited))
+    return Sandbox(hotel=Hotel(demo.whole()), books=books, accounts=Accounts(auto_consent=not limited))
 
 
 @contextmanager
@@ -68,5 +68,6 @@ def configuration(sandbox: Sandbox, url: str, state: str, *, calls_per_minute: i
                 "default": {"mode": "others"},
             },
         },
+        "entities": {"currencies": {"multi_currency": True}},
         "state": {"path": state},
     }

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from zsync.ports import Progressed, Source, Target
 
 
+WORDS: Mapping[str, str] = {"services": "service_products", "rooms": "room_types", "refunds": "credit_notes"}
+"""What hotel owners call some entities."""
+
+
 @dataclass(slots=True)
 class Globals:
     """What was given before the command's name."""
@@ -62,14 +66,18 @@ class Session:
         return list(self.config.target_plugin.switches(self.config.entities))
 
     def check_entities(self, given: Iterable[str]) -> tuple[str, ...]:
-        """The entities as given. ConfigError for an unknown one lists the known ones."""
-        names = tuple(given)
-        for name in names:
-            if name not in self.entities:
-                close = get_close_matches(name, self.entities, 1)
-                hint = f"did you mean `{close[0]}`? " if close else ""
-                raise ConfigError(f"there is no entity `{name}`", hint=f"{hint}known: {', '.join(self.entities)}")
-        return names
+        """The entities by their own names. ConfigError for an unknown one lists the known ones."""
+        return tuple(self.check_entity(name) for name in given)
+
+    def check_entity(self, given: str) -> str:
+        """The entity that people call so: its own name, or the word that hotel owners have for it."""
+        name = given.replace("-", "_")
+        name = WORDS.get(name, name)
+        if name in self.entities:
+            return name
+        close = get_close_matches(given, self.entities, 1)
+        hint = f"did you mean `{close[0]}`? " if close else ""
+        raise ConfigError(f"there is no entity `{given}`", hint=f"{hint}known: {', '.join(self.entities)}")
 
     @contextmanager
     def store(self, *, create: bool = False) -> Iterator[Store]:

@@ -38,7 +38,7 @@ def show(
 ) -> None:
     """One record: source values, mapped payload, documents at the target, every attempt, what it waits for, what to do."""
     session = start(ctx, config, verbose)
-    session.check_entities([entity])
+    entity = session.check_entity(entity)
     with session.store() as store:
         record = known_record(store, entity, id)
         story = _story(session, store, record)
@@ -79,7 +79,9 @@ def next_step(record: RecordStatus) -> str:
         case "payment_sync":
             return "nothing: the payments come once the hotel has them"
         case "held":
-            return f"if it should go after all: `zsync retry {name}`"
+            return f"if it should go after all: `zsync queue {name}`"
+        case "skipped":
+            return f"if it should go whatever the switches say: `zsync queue {name}`"
         case _:
             return ""
 

@@ -12,6 +12,7 @@ import typer
 
 from zsync.cli.options import ConfigOption, JsonOption, VerboseOption
 from zsync.cli.output import Cell, as_csv, as_html, number_cell, status_cell
+from zsync.cli.rest import paused
 from zsync.cli.session import Session, start, zone
 from zsync.errors import ConfigError
 from zsync.state.desk import Meters, Runs
@@ -30,6 +31,8 @@ _COLUMNS: Mapping[str, Callable[[dict[str, Any]], Cell]] = {
     "url": lambda row: Cell(row["target_url"] or "", url=row["target_url"] or ""),
     "attempts": lambda row: number_cell(row["attempts"]),
     "customer": lambda row: Cell(row.get("customer_label", ""), url=row.get("customer_url") or ""),
+    "customer_id": lambda row: Cell(row.get("customer_id") or "", url=row.get("customer_url") or ""),
+    "credit_note": lambda row: _credit_note(row),
     "documents": lambda row: Cell(", ".join(each["target_number"] or each["label"] for each in row.get("documents", []))),
 }
 _HEADS = {"synced_at": "synced at (UTC)"}
@@ -40,6 +43,12 @@ _IN_CSV: Mapping[str, Callable[[dict[str, Any]], Cell]] = {"synced_at": lambda r
 
 _SHOWN = ("id", "label", "status", "synced_at", "number", "error")
 _SHOWN_OF_ORDERS = ("id", "label", "customer", "status", "synced_at", "number", "documents", "error")
+
+
+def _credit_note(row: dict[str, Any]) -> Cell:
+    """The numbers of an order's credit notes, where it has any; the link leads to the first."""
+    notes = [each for each in row.get("documents", []) if each["entity"] == "credit_notes" and each["target_number"]]
+    return Cell(", ".join(each["target_number"] for each in notes), url=notes[0]["target_url"] or "" if notes else "")
 
 
 def register(app: typer.Typer) -> None:
@@ -63,8 +72,7 @@ def status(
         raise ConfigError(f"there is no status `{state}`", hint=f"known: {', '.join(STATUSES)}")
     with session.store() as store:
         if entity:
-            session.check_entities([entity])
-            show_records(session, store, entity, state, columns, as_json=as_json, csv=csv, html=html)
+            show_records(session, store, session.check_entity(entity), state, columns, as_json=as_json, csv=csv, html=html)
         else:
             show_summary(session, store, as_json=as_json, csv=csv, html=html)
 
@@ -113,6 +121,8 @@ def show_summary(session: Session, store: Store, *, as_json: bool = False, csv: 
     if not csv and html is None:
         ended = f"last run {short_time(last['finished_at'])} UTC: {last['outcome']}; " if last else "no run yet; "
         session.out.line(f"{ended}{calls} of {per_day} calls used today")
+        if rest := paused(store):
+            session.out.line(rest)
 
 
 def document(session: Session, record: RecordStatus) -> dict[str, Any]:
@@ -132,7 +142,7 @@ def document(session: Session, record: RecordStatus) -> dict[str, Any]:
     }
     if record.entity == "orders":
         customer = record.customer
-        made["customer_id"] = customer.source_id if customer is not None else None
+        made["customer_id"] = (customer.target_id or None) if customer is not None else None
         made["customer_url"] = (session.link(customer.module, customer.target_id) or None) if customer is not None else None
         made["customer_label"] = customer.label if customer is not None else ""
         made["documents"] = [document(session, each) for each in record.documents]

@@ -1,6 +1,7 @@
 """Admission: may this document go? Switches and the start date say yes, or no with the reason. Pure, before planning.
 
-What was ever written stays in, whatever the switches say about new records: it is only updated or left alone.
+What was ever written stays in, whatever the switches say about new records: it is only updated or left alone. So does what a
+person asked for by name, and an order takes its documents along.
 """
 
 from __future__ import annotations
@@ -22,21 +23,55 @@ def admit(
     written: Collection[Key],
     *,
     demanded: bool = False,
+    wished: Collection[Key] = (),
+    before_start: Collection[Key] = (),
 ) -> dict[Key, str]:
     """The documents of `record` that may not go, each with the reason that people read.
 
     `written` are the keys of documents that the target was ever sent. `demanded`: another record refers to this one, so
-    its own switch does not count.
+    its own switch does not count. `wished` are documents that a person asked for; those `before_start` whatever their day.
     """
     refused: dict[Key, str] = {}
     days = _invoice_days(record)
     for document in _parents_first(record):
-        if document.key in written:
+        if document.key in written or is_wished(document, record, before_start):
+            continue
+        if is_wished(document, record, wished):
+            reason = _by_day(document, record, start_date, refused, days)
+            if reason:
+                refused[document.key] = reason
             continue
         reason = _reason(document, record, switches, start_date, refused, days, demanded=demanded)
         if reason:
             refused[document.key] = reason
     return refused
+
+
+def is_wished(document: Document, record: Record, wished: Collection[Key]) -> bool:
+    """Whether a person asked for it, or for its order: a payment is of all the orders of its booking."""
+    match document:
+        case Invoice() | Credit():
+            return document.key in wished or document.sale in wished
+        case Payment():
+            return document.key in wished or any(isinstance(each, Sale) and each.key in wished for each in record.documents)
+        case _:
+            return document.key in wished
+
+
+def _by_day(
+    document: Document, record: Record, start_date: date | None, refused: Mapping[Key, str], days: Mapping[Key, date]
+) -> str:
+    """Why the start date keeps a document out, whatever the switches say."""
+    match document:
+        case Sale():
+            early = start_date is not None and days.get(document.key, document.day) < start_date
+            return _too_old(start_date) if early and start_date is not None else ""
+        case Invoice() | Credit():
+            return refused.get(document.sale, "")
+        case Payment():
+            return _all_refused(record, refused)
+        case _:
+            return ""
 
 
 def admit_unreadable(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zsync.engine.admit import admit, admit_unreadable
+from zsync.engine.admit import admit, admit_unreadable, is_wished
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import RecordError, Unmappable
 from zsync.model.documents import Contact, Currency, Document, Hotel, Item
@@ -66,6 +66,13 @@ class Collector:
                 self._job.progress(stream, self.read.records - before, page.total)
         self.collect_again()
 
+    def collect_these(self, scopes: Mapping[Key, str]) -> None:
+        """Read these scopes, by key with their streams, and what they demand in turn."""
+        for key, stream in scopes.items():
+            self._heed_stop()
+            self._take_again(key, stream)
+        self.collect_again()
+
     def collect_again(self) -> None:
         """Read again, one by one, the scopes that are marked so; what they demand in turn comes along."""
         seen: set[Key] = set()
@@ -89,9 +96,9 @@ class Collector:
             self._records.set_cursor(stream, page.cursor)
         self.read.records += len(page.records)
 
-    def _take_again(self, key: Key) -> None:
+    def _take_again(self, key: Key, stream: str = DEMANDED) -> None:
         scope = self._records.scope(key)
-        stream = scope.stream if scope is not None else DEMANDED
+        stream = scope.stream if scope is not None else stream
         try:
             record = self._job.target.own(key, self._job.clock.now()) or self._job.source.get(key)
         except RecordError as err:
@@ -181,7 +188,11 @@ class Collector:
         written = {owner for row in self._journal.scope(record.key) if row.was_sent for owner in (row.owner, row.key)}
         scope = self._records.scope(record.key)
         demanded = scope is not None and scope.demanded
-        refused = admit(record, self._job.switches, self._job.start_date, written, demanded=demanded)
+        wishes = self._records.wishes(document.key for document in record.documents)
+        early = [key for key, wish in wishes.items() if wish.before_start]
+        refused = admit(
+            record, self._job.switches, self._job.start_date, written, demanded=demanded, wished=wishes, before_start=early
+        )
         try:
             plan = self._job.target.plan(record, known, refused, self._facts)
         except RecordError as err:
@@ -236,14 +247,22 @@ class Collector:
         if plan is None:
             return
         entities = {document.key: document.entity for document in record.documents}
+        fresh = self._fresh_wishes(record)
         self._records.keep(record, plan, stream, self._job.fingerprint, backfill=self._backfill)
         for seq, intent in enumerate(plan.intents):
-            if self._may_write(record.key, intent, entities):
+            if self._may_write(record.key, intent, entities) or intent.owner in fresh:
                 self._want(record.key, intent, seq)
+        self._records.wishes_heard(entities)
         self._take_back(record, plan, entities)
         self._records.forget_absent(record)  # after what was dropped from the journal
         for scope, refs in self._job.target.refers(plan).items():
             self._demand(scope, refs)
+
+    def _fresh_wishes(self, record: Record) -> set[Key]:
+        """What a person has just asked for, with the documents of an order."""
+        wishes = self._records.wishes(document.key for document in record.documents)
+        fresh = [key for key, wish in wishes.items() if wish.fresh]
+        return {document.key for document in record.documents if is_wished(document, record, fresh)}
 
     def _want(self, scope: Key, intent: Intent, seq: int) -> None:
         self._journal.want(scope, intent, seq, self._job.target.modules[intent.module].once)

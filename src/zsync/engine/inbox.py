@@ -27,6 +27,8 @@ def _carry_out(job: Job, command: Command, key: Key, scope: Key) -> None:
     match command.verb:
         case "retry":
             _retry(job, key, scope)
+        case "queue":
+            ask_for(job, key, scope)
         case "resolve":
             _resolve(job, key, scope, command.argument.get("keep", "ignore"), command.argument.get("reason", ""))
         case _:
@@ -34,11 +36,20 @@ def _carry_out(job: Job, command: Command, key: Key, scope: Key) -> None:
 
 
 def _retry(job: Job, key: Key, scope: Key) -> None:
-    """Plan it again from what the source has now, and free its failed and held rows."""
+    """Plan it again from what the source has now, and free its failed rows."""
     job.state.records.drop_ruling(key)
     job.state.records.read_again(scope)
     for row in _rows(job, key):
-        if row.state in (State.FAILED, State.HELD) or (row.state is State.WANTED and row.due_at is not None):
+        if row.state is State.FAILED or (row.state is State.WANTED and row.due_at is not None):
+            job.state.journal.retry(row.ref, job.clock.now())
+
+
+def ask_for(job: Job, key: Key, scope: Key, *, before_start: bool = False) -> None:
+    """A person wants this record, whatever the switches say: also what failed, was ended, or was deleted in Zoho."""
+    job.state.records.wish(key, before_start=before_start)
+    _retry(job, key, scope)
+    for row in _rows(job, key):
+        if row.state is State.HELD:
             job.state.journal.retry(row.ref, job.clock.now())
 
 

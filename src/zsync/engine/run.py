@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from zsync.engine.collect import DEMANDED, Collector
-from zsync.engine.inbox import take_inbox
+from zsync.engine.inbox import ask_for, take_inbox
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.outcome import Tally
 from zsync.engine.settle import BudgetSpent, Settler
 from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
+from zsync.model.record import Gone
 
 log = logging.getLogger("zsync.run")
 
@@ -147,6 +148,44 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
 
     _guarded(job, report, work)
     return _finish(job, report, summary, tally, unchanged)
+
+
+def sync(job: Job, asked: Sequence[tuple[str, str]], options: Options, summary: Summary, *, before_start: bool) -> Report:
+    """These records now, by (entity, source id), whatever the switches say; with `before_start` whatever day they count by.
+
+    What they need comes along; everything else waits for the next run. ConfigError for a record that the source does not have.
+    """
+    _may_run(job)
+    _same_place(job)
+    scopes = {key: _scope_of(job, entity, key) for entity, key in ((e, job.source.key_of(e, id)) for e, id in asked)}
+    job.state.store.step(job.host)
+    number = job.state.runs.start("sync", job.clock.now())
+    job.state.journal.run = number
+    report, tally = _report(job, number), Tally()
+
+    def work() -> None:
+        take_inbox(job)
+        with job.state.store.commit():
+            for key, (scope, _) in scopes.items():
+                ask_for(job, key, scope, before_start=before_start)
+        Collector(job, number).collect_these(dict(scopes.values()))
+        wanted = {scope for scope, _ in scopes.values()}
+        Settler(job, options, tally).settle(lambda: (scope for scope in job.state.journal.open_scopes() if scope in wanted))
+
+    _guarded(job, report, work)
+    return _finish(job, report, summary, tally, {})
+
+
+def _scope_of(job: Job, entity: str, key: Key) -> tuple[Key, str]:
+    """The scope that holds this document, with its stream; of one that is not known here the source is asked."""
+    known = job.state.records.scope_of(key)
+    stream = job.source.stream_of(entity)
+    if known is not None:
+        return known, stream
+    found = job.source.get(key)
+    if isinstance(found, Gone):
+        raise ConfigError(f"the source has no {entity} `{key.id}`", hint=f"`zsync status {entity}` lists what is known")
+    return found.key, stream
 
 
 def collect_only(job: Job, options: Options) -> None:

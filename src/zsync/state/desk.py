@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -89,6 +90,18 @@ class Meters:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run as it was kept. `outcome`, `finished_at` and `report` are empty for one that did not end."""
+
+    id: int
+    command: str
+    started_at: str
+    finished_at: str
+    outcome: str
+    report: Mapping[str, Any]
+
+
 class Runs:
     """The runs and what each reported."""
 
@@ -107,9 +120,29 @@ class Runs:
                 (stamp(now), outcome, json.dumps(report, ensure_ascii=False), run),
             )
 
+    def past(self, limit: int) -> list[PastRun]:
+        """The runs, newest first."""
+        found = self._store.db.execute("SELECT * FROM runs ORDER BY id DESC LIMIT ?", (limit,))
+        return [_past(each) for each in found.fetchall()]
+
+    def one(self, run: int) -> PastRun | None:
+        found = self._store.db.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
+        return None if found is None else _past(found)
+
     def last(self, command: str = "run") -> Mapping[str, Any] | None:
         """The report of the last finished run of this command, as it was printed; None if there was none."""
         found = self._store.db.execute(
             "SELECT report FROM runs WHERE command = ? AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1", (command,)
         ).fetchone()
         return None if found is None else dict(json.loads(found[0]))
+
+
+def _past(row: sqlite3.Row) -> PastRun:
+    return PastRun(
+        row["id"],
+        row["command"],
+        row["started_at"],
+        row["finished_at"] or "",
+        row["outcome"] or "",
+        json.loads(row["report"]) if row["report"] else {},
+    )

@@ -42,6 +42,14 @@ class Ruling:
     revision: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for by name: `fresh` until it is planned, `before_start` whatever day it counts by."""
+
+    fresh: bool
+    before_start: bool
+
+
 class Records:
     """Scopes, records, names and rulings of one state."""
 
@@ -150,6 +158,11 @@ class Records:
         ).fetchone()
         return None if found is None else (Key(found["key"]), Key(found["scope"]))
 
+    def scope_of(self, key: Key) -> Key | None:
+        """The scope that this document was read with, or None."""
+        found = self._db.execute("SELECT scope FROM records WHERE key = ?", (str(key),)).fetchone()
+        return None if found is None else Key(found["scope"])
+
     def failed(self, entity: str | None = None) -> list[tuple[str, str]]:
         """(entity, source id) of each record that failed, at planning or at the remote."""
         found = self._db.execute(
@@ -193,6 +206,27 @@ class Records:
 
     def drop_ruling(self, key: Key) -> None:
         self._db.execute("DELETE FROM rulings WHERE key = ?", (str(key),))
+
+    # --- wishes -------------------------------------------------------------------------------------------------------
+
+    def wish(self, key: Key, *, before_start: bool = False) -> None:
+        """A person asked for this record: it goes whatever the switches say."""
+        self._db.execute(
+            "INSERT INTO wishes VALUES (?, 1, ?) ON CONFLICT (key) DO UPDATE SET"
+            " fresh = 1, before_start = max(before_start, excluded.before_start)",
+            (str(key), int(before_start)),
+        )
+
+    def wishes(self, keys: Iterable[Key]) -> dict[Key, Wish]:
+        """Those of these records that a person asked for."""
+        asked = [str(key) for key in keys]
+        marks = ", ".join("?" for _ in asked)
+        found = self._db.execute(f"SELECT * FROM wishes WHERE key IN ({marks})", asked)  # noqa: S608 - only question marks
+        return {Key(each["key"]): Wish(bool(each["fresh"]), bool(each["before_start"])) for each in found}
+
+    def wishes_heard(self, keys: Iterable[Key]) -> None:
+        """These records were planned: what was asked for is written down as wanted."""
+        self._db.executemany("UPDATE wishes SET fresh = 0 WHERE key = ?", [(str(key),) for key in keys])
 
     # --- cursors ------------------------------------------------------------------------------------------------------
 

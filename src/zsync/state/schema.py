@@ -154,5 +154,14 @@ CREATE TABLE runs (
 ) STRICT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (M001_FOUNDATION,)
+M002_WISHES: Final = """
+-- Records that a person asked for by name: they go whatever the switches say, from then on.
+CREATE TABLE wishes (
+    key          TEXT PRIMARY KEY,
+    fresh        INTEGER NOT NULL CHECK (fresh IN (0, 1)),  -- not planned since: also an update that a switch forbids goes, once
+    before_start INTEGER NOT NULL CHECK (before_start IN (0, 1))  -- also if its order counts by a day before the start date
+) STRICT;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (M001_FOUNDATION, M002_WISHES)
 """Append only. The n-th takes the file from version n-1 to n."""

@@ -136,6 +136,8 @@ class _Picture:
         self.records: dict[str, sqlite3.Row | None] = {}
         self._by_owner: dict[str, list[_Journaled]] = {}
         self._by_ref: dict[tuple[str, str], _Journaled | None] = {}
+        asked = db.execute("SELECT entity, source_id FROM inbox WHERE verb = 'queue'")
+        self.queued = {(row["entity"], row["source_id"]) for row in asked}
         if whole:
             self.records |= {row["key"]: row for row in db.execute("SELECT * FROM records")}
             for row in db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):  # noqa: S608 - our own columns
@@ -162,6 +164,23 @@ class _Picture:
     def _select(self, condition: str, *values: str) -> list[_Journaled]:
         found = self._db.execute(f"SELECT {_COLUMNS} FROM journal WHERE {condition}", values)  # noqa: S608 - our own columns
         return [_journaled(row) for row in found.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One document that a run wrote; `number` is what it has now."""
+
+    entity: str
+    source_id: str
+    label: str
+    verb: str
+    module: str
+    target_id: str
+    number: str
+    at: str
+
+
+_DONE = {"create": "created", "update": "updated", "withdraw": "taken back", "revive": "taken into use again"}
 
 
 class Status:
@@ -209,6 +228,31 @@ class Status:
         )
         return [dict(row) for row in found.fetchall()]
 
+    def written_in(self, run: int) -> list[Written]:
+        """What a run wrote, in the order of writing: each call that was answered, by the record that people know."""
+        found = self._db.execute(
+            """
+            SELECT a.at, a.module, a.verb, a.owner, r.entity, r.source_id, r.label, j.remote_id, j.number, j.written
+            FROM attempts a LEFT JOIN records r ON r.key = a.owner
+            LEFT JOIN journal j ON j.module = a.module AND j.key = a.key
+            WHERE a.run = ? AND a.event IN ('settle', 'found') ORDER BY a.id
+            """,
+            (run,),
+        )
+        return [
+            Written(
+                entity=row["entity"] or Key(row["owner"]).entity,
+                source_id=row["source_id"] or Key(row["owner"]).id,
+                label=row["label"] or "",
+                verb=_DONE.get(row["verb"] or "", row["verb"] or ""),
+                module=row["module"],
+                target_id=row["remote_id"] or "",
+                number=(json.loads(row["written"]).get("number") if row["written"] else "") or row["number"] or "",
+                at=row["at"],
+            )
+            for row in found.fetchall()
+        ]
+
     def rows(self, key: Key) -> list[dict[str, Any]]:
         """The journal's rows of a record: module, state, ids, needs."""
         return [
@@ -226,6 +270,12 @@ class Status:
 
 
 def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
+    """How a record stands; one that a person asked for is `queued` until the next run has taken it up."""
+    made = _standing(row, picture, deep=deep)
+    return replace(made, status="queued") if (made.entity, made.source_id) in picture.queued else made
+
+
+def _standing(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
     rows = picture.rows(row["key"])
     made = _plain(row, rows)
     if made.status == "pending" or (made.status == "canceled" and rows):

@@ -42,7 +42,15 @@ class Bookwork:
 
     # -- the parts of a booking ---------------------------------------------------------------------------------------
 
-    def open(self, customer: int, hotel: Row, reference: str | None, method: str, source: str) -> Row:
+    def currency(self, code: str | None) -> Row:
+        """The row of a currency; of the shop's own for None."""
+        if code is None:
+            return self.ledger.row("currencies", self.ledger.setting("PS_CURRENCY_DEFAULT"))
+        (found,) = self.ledger.where("currencies", iso_code=code)
+        return found
+
+    def open(self, customer: int, hotel: Row, reference: str | None, method: str, source: str, currency: str | None) -> Row:
+        money = self.currency(currency)
         address = next((a["id"] for a in self.ledger.where("addresses", id_customer=customer, deleted=0)), 0)
         name = self.ledger.said(hotel["hotel_name"])
         house = next((a["id"] for a in self.ledger.where("addresses", id_customer=0, alias=name)), 0)
@@ -53,7 +61,7 @@ class Bookwork:
             id_address_invoice=address,
             id_address_tax=house,
             id_cart=number,
-            id_currency=self.ledger.setting("PS_CURRENCY_DEFAULT"),
+            id_currency=money["id"],
             id_lang=person["id_lang"],
             id_customer=customer,
             current_state=AWAITING,
@@ -61,7 +69,7 @@ class Bookwork:
             secure_key=person["secure_key"],
             payment=method,
             payment_type=3,
-            conversion_rate=Decimal(1),
+            conversion_rate=Decimal(money["conversion_rate"]),
             source=source,
             reference=reference or letters(f"order {number}"),
             with_occupancy=1,
@@ -73,7 +81,8 @@ class Bookwork:
         for kind in dict.fromkeys(stay.room_type for stay in stays):
             product = self.room_type(kind)
             mine = [stay for stay in stays if stay.room_type == kind]
-            line = self._line(order, product, sum(s.nights * s.rooms for s in mine), Decimal(mine[0].price or product["price"]))
+            price = Decimal(mine[0].price) if mine[0].price else self._price(order, product)
+            line = self._line(order, product, sum(s.nights * s.rooms for s in mine), price)
             rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
             rows = [self._room(order, hotel, product, line, stay, rate) for stay in mine for _ in range(stay.rooms)]
             self.reprice("order_details", line, total(rows, "total_price_tax_excl"), total(rows, "total_price_tax_incl"))
@@ -83,7 +92,7 @@ class Bookwork:
     def _room(self, order: Row, hotel: Row, product: Row, line: Row, stay: Stay, rate: Decimal) -> Row:
         leave = (date.fromisoformat(stay.arrive) + timedelta(days=stay.nights)).isoformat()
         room = self._free(int(product["id"]), f"{stay.arrive} 00:00:00", f"{leave} 00:00:00")
-        excl, incl = priced(Decimal(stay.price or product["price"]), stay.nights, rate)
+        excl, incl = priced(Decimal(stay.price) if stay.price else self._price(order, product), stay.nights, rate)
         country = self.ledger.said(self.ledger.row("countries", hotel["id_country"])["name"])
         return self.ledger.add(
             "room_bookings",
@@ -129,10 +138,15 @@ class Bookwork:
         product = self.ledger.row("services", service)
         nightly = product["price_calculation_method"] == "2"
         whole = quantity * (sum(s.rooms * (s.nights if nightly else 1) for s in stays) or 1)
-        line = self._line(order, product, whole, Decimal(product["price"]))
+        price = self._price(order, product)
+        line = self._line(order, product, whole, price)
         rate = self.ledger.rate(product["id_tax_rules_group"], hotel["id_country"])
-        self.reprice("order_details", line, *priced(Decimal(product["price"]), whole, rate))
+        self.reprice("order_details", line, *priced(price, whole, rate))
         return line
+
+    def _price(self, order: Row, product: Row) -> Decimal:
+        """The list price in the order's currency."""
+        return (Decimal(product["price"]) * Decimal(order["conversion_rate"])).quantize(Decimal("0.000001"))
 
     def _line(self, order: Row, product: Row, quantity: int, price: Decimal) -> Row:
         room = "id_hotel" in product

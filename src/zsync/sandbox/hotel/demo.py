@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +41,7 @@ LAST_DAY = "2026-03-20"
 """The day on whose evening the story ends; `NOW` is 20:00 of it in Vienna, as Unix seconds, a fitting start for a clock."""
 
 NOW = 1774033200.0
+_WEEK_S = 7 * 86400.0
 
 SHOWS: Mapping[int, str] = MappingProxyType(
     {
@@ -78,6 +80,14 @@ def group() -> dict[str, list[dict[str, Any]]]:
     furnish(desk.ledger)
     _customers(desk.at("2025-12-10 10:00:00"))
     _tell(desk, [story(desk) for story in _STORIES])
+    return tables
+
+
+def whole() -> dict[str, list[dict[str, Any]]]:
+    """The group and the week after: what is cancelled late, refunded, and booked in another currency."""
+    tables = group()
+    desk = Desk(tables, clock=lambda: NOW + _WEEK_S)
+    _tell(desk, [story(desk) for story in _LATER_STORIES])
     return tables
 
 
@@ -322,4 +332,62 @@ _STORIES: tuple[Callable[[Desk], Story], ...] = (
     _one_room_fewer,
     _moved,
     _guest,
+)
+
+
+# --- the week after -------------------------------------------------------------------------------------------------------------
+
+
+def _refunded(desk: Desk) -> Story:
+    """Paid, given up, credited and paid back."""
+    yield "2026-03-21 09:00:00"
+    order = desk.book(9, Stay(DOUBLE, "2026-04-10", 2), services={BREAKFAST: 2}, reference="REFUNDEDX")
+    desk.pay(order, desk.total(order), state=PAID)
+    yield "2026-03-23 10:00:00"
+    desk.slip(order)
+    back = sum(Decimal(row["total_price_tax_incl"]) for row in desk.ledger.where("room_bookings", id_order=order))
+    desk.pay_back(order, str(back))
+
+
+def _refunded_in_part(desk: Desk) -> Story:
+    """One of two rooms is credited; nothing is paid back yet."""
+    yield "2026-03-21 11:00:00"
+    order = desk.book(12, Stay(LAKE, "2026-04-12", 1, rooms=2), reference="PARTBACKX")
+    desk.pay(order, desk.total(order), state=PAID, method="Credit card")
+    yield "2026-03-24 09:00:00"
+    desk.slip(order, desk.stays(order)[0])
+
+
+def _cancelled_late(desk: Desk) -> Story:
+    """Invoiced and never paid: the invoice is void."""
+    yield "2026-03-21 14:00:00"
+    order = desk.book(7, Stay(ATTIC, "2026-04-14", 1), reference="LATEGONEX")
+    desk.set_state(order, PROCESSING)
+    yield "2026-03-25 16:00:00"
+    desk.set_state(order, CANCELED)
+
+
+def _in_francs(desk: Desk) -> Story:
+    yield "2026-03-22 09:00:00"
+    order = desk.book(4, Stay(SUITE, "2026-04-16", 2), services={BREAKFAST: 2}, reference="INFRANCSX", currency="CHF")
+    yield "2026-03-22 09:05:00"
+    desk.pay(order, desk.total(order), state=PAID)
+
+
+def _in_francs_paid_in_euros(desk: Desk) -> Story:
+    """Booked in francs, the half of it paid in euros at the desk."""
+    yield "2026-03-22 10:00:00"
+    order = desk.book(4, Stay(CABIN, "2026-04-20", 2), reference="EUROSPAID", currency="CHF")
+    yield "2026-03-22 10:05:00"
+    desk.pay(order, "50.00", currency="EUR", method="Cash")
+    left = desk.total(order) - Decimal(desk.ledger.row("orders", order)["total_paid_real"])
+    desk.pay(order, left, state=PAID)
+
+
+_LATER_STORIES: tuple[Callable[[Desk], Story], ...] = (
+    _refunded,
+    _refunded_in_part,
+    _cancelled_late,
+    _in_francs,
+    _in_francs_paid_in_euros,
 )

@@ -117,17 +117,19 @@ class Desk:
         reference: str | None = None,
         method: str = "Bank wire",
         source: str = "localhost",
+        currency: str | None = None,
     ) -> int:
         """A new order, awaiting payment. All stays must be in one hotel; a second hotel is a second order of the `reference`.
 
         `services` gives the quantity of each per room (and per night where it is sold so), `demands` the extra demands of
-        the first room, `voucher` a cart rule.
+        the first room, `voucher` a cart rule; `currency` is the code of another currency than the shop's, in which prices of
+        stays are given then.
         """
         hotels = {self._work.room_type(stay.room_type)["id_hotel"] for stay in stays}
         if len(hotels) != 1:
             raise ValueError("an order has one hotel, and at least one stay")
         hotel = self.ledger.row("hotels", int(hotels.pop()))
-        order = self._work.open(customer, hotel, reference, method, source)
+        order = self._work.open(customer, hotel, reference, method, source, currency)
         booked = self._work.let(order, hotel, stays)
         for service, quantity in (services or {}).items():
             self._work.serve(order, hotel, stays, service, quantity)
@@ -189,12 +191,15 @@ class Desk:
         method: str = "Bank wire",
         transaction: str = "",
         on: str | None = None,
+        currency: str | None = None,
     ) -> int:
         """A payment on the order's reference, tax included; `over` shares it out among the orders of that reference.
 
         `on` is the payment's date as typed at the desk, which may lie in the past; `state` the orders' next state.
         """
         row, sum_paid = self.ledger.row("orders", order), Decimal(amount)
+        if currency is not None:
+            return self._pay_in(row, sum_paid, self._work.currency(currency), method, state)
         shares = {order: sum_paid} if over is None else {o: Decimal(part) for o, part in over.items()}
         if sum(shares.values(), ZERO) != sum_paid or {self.reference(o) for o in shares} != {row["reference"]}:
             raise ValueError("the shares add up to the payment, on orders of one reference")
@@ -214,6 +219,25 @@ class Desk:
             self.ledger.save("orders", paid, total_paid_real=Decimal(paid["total_paid_real"]) + part)
             if state is not None:
                 self.set_state(number, state)
+        return int(payment["id"])
+
+    def _pay_in(self, order: Row, amount: Decimal, money: Row, method: str, state: int | None) -> int:
+        """A payment in another currency than the order's, which gets it at the two rates."""
+        payment = self.ledger.add(
+            "order_payments",
+            order_reference=order["reference"],
+            id_currency=money["id"],
+            amount=amount,
+            payment_method=method,
+            payment_type=3,
+            conversion_rate=money["conversion_rate"],
+            transaction_id="",
+            date_add=self.ledger.now(),
+        )
+        worth = cents(amount * Decimal(order["conversion_rate"]) / Decimal(money["conversion_rate"]))
+        self.ledger.save("orders", order, total_paid_real=Decimal(order["total_paid_real"]) + worth)
+        if state is not None:
+            self.set_state(int(order["id"]), state)
         return int(payment["id"])
 
     def advance(self, order: int, amount: str, *, method: str = "Bank wire") -> int:
