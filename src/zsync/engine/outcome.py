@@ -97,7 +97,7 @@ class Outcomes:
         """The remote said yes."""
         now, row = self._now(), step.row
         written = answer if isinstance(answer, Written) else None
-        self._journal.settle(row.ref, written, now)
+        self._journal.settle(row.ref, written, now, deleted=isinstance(answer, Gone))
         self.looked.pop(row.ref, None)
         self._count(row, step.verb)
         for rider, _ in step.riders:

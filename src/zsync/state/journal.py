@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from zsync.model.intent import Body, Intent, Known, Ref, Written, digest
@@ -32,6 +33,9 @@ from zsync.state.rows import complaint_text, needs_text, packed, row_of, written
 from zsync.state.store import Store, stamp
 
 log = logging.getLogger("zsync.journal")
+
+DELETED = "deleted"
+"""The status, in the last answer, of a document that was taken back for good."""
 
 
 class Journal:
@@ -229,8 +233,9 @@ class Journal:
             self._set(row.ref, **values)
             self._log(row, "begin", now, verb=each.verb)
 
-    def settle(self, ref: Ref, written: Written | None, now: datetime, event: str = "settle") -> Row:
-        """The remote said yes to what was sent last; `written` is None when it has nothing there any more.
+    def settle(self, ref: Ref, written: Written | None, now: datetime, event: str = "settle", *, deleted: bool = False) -> Row:
+        """The remote said yes to what was sent last; `written` is None when it has nothing there any more, and `deleted` says
+        that it is gone for good, not only void or out of use.
 
         If something else is wanted by now, the row goes on as wanted.
         """
@@ -257,7 +262,10 @@ class Journal:
                 values |= {"there": 1}
                 done = row.wanted_digest == row.settled_digest
             case "withdraw":
-                values |= {"there": 0} if written is not None else {"there": 0, "written": None}  # None: deleted, not disabled
+                values |= {"there": 0}
+                if deleted:
+                    last = row.written or Written(row.remote_id)
+                    values |= {"written": written_text(replace(last, status=DELETED))}
                 done = row.wanted is None
             case None:
                 raise ValueError(f"{ref.key} in {ref.module} was never sent")

@@ -280,7 +280,7 @@ def _standing(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatu
     made = _plain(row, rows)
     if made.status == "pending" or (made.status == "canceled" and rows):
         made = _by_rows(made, rows, picture)
-    if row["stand"] == "canceled" and made.status in ("synced", "disabled"):
+    if row["stand"] == "canceled" and made.status in ("synced", "disabled", "deleted"):
         made = replace(made, status="canceled")
     if row["progress"] is None:
         return made
@@ -353,10 +353,10 @@ def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) 
         return replace(made, status="pending")
     if any(row.there for row in rows):
         return replace(made, status="synced")
-    written = next((json.loads(row.written_text) for row in rows if row.module in _PRIMARY and row.written_text), None)
-    if written is None:
+    last = next((json.loads(row.written_text)["status"] for row in rows if row.module in _PRIMARY and row.written_text), "")
+    if last == "deleted":
         return replace(made, status="deleted")
-    kept = Complaint("kept", "it is in use in Zoho, and stays there") if written["status"] == "kept" else made.error
+    kept = Complaint("kept", "it is in use in Zoho, and stays there") if last == "kept" else made.error
     return replace(made, status="disabled", error=kept)
 
 
