@@ -1,0 +1,254 @@
+"""Each kind of record under each of its switches: made, changed and disabled in the hotel, with the switch on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.harness import House
+from zsync.sandbox.hotel import demo
+from zsync.sandbox.hotel.bookwork import Stay
+from zsync.sandbox.hotel.desk import Desk
+from zsync.sandbox.hotel.house import DOUBLE
+
+NOW = datetime.fromtimestamp(demo.NOW, UTC)
+FRANCS = {"multi_currency": True}
+ACCOUNT = {"payment_methods": {"default": {"mode": "others", "account": "Room sales"}}}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of record: how a person at the hotel changes and disables one, and how it shows in the books."""
+
+    entity: str
+    id: str
+    change: Callable[[Desk], None]
+    disable: Callable[[Desk], None]
+    shown: Callable[[House], str]
+    settings: dict[str, Any]
+
+
+def contact(house: House) -> str:
+    (row,) = [row for row in house.books.contacts.values() if row["contact_number"] == "hotel:customer:8"]
+    return f"{row['contact_name']} {row['status']}"
+
+
+def item(sku: str) -> Callable[[House], str]:
+    def look(house: House) -> str:
+        (row,) = [row for row in house.books.items.values() if row["sku"] == sku]
+        return f"{row['name']} {row['status']}"
+
+    return look
+
+
+KINDS = (
+    Kind(
+        "customers",
+        "8",
+        lambda desk: desk.edit_customer(8, lastname="Changed"),
+        lambda desk: desk.edit_customer(8, active=0),
+        contact,
+        {},
+    ),
+    Kind(
+        "hotels",
+        "1",
+        lambda desk: desk.edit("hotels", 1, hotel_name={"en": "Changed", "de": "Anders"}),
+        lambda desk: desk.edit("hotels", 1, active=0),
+        item("HOTEL-1"),
+        {},
+    ),
+    Kind(
+        "room_types",
+        "1",
+        lambda desk: desk.edit("room_types", 1, name={"en": "Changed", "de": "Anders"}),
+        lambda desk: desk.edit("room_types", 1, active=0),
+        item("ROOM-1"),
+        {},
+    ),
+    Kind(
+        "service_products",
+        "15",
+        lambda desk: desk.edit("services", 15, name={"en": "Changed", "de": "Anders"}),
+        lambda desk: desk.edit("services", 15, active=0),
+        item("SERVICE-15"),
+        {},
+    ),
+)
+
+
+def opened(folder: Path, kind: Kind, **switches: bool) -> House:
+    """Only this kind, with these switches; everything else is left alone."""
+    others = {each.entity: {"auto_create": False} for each in KINDS if each is not kind}
+    money = {entity: {"auto_create": False} for entity in ("orders", "invoices", "payments", "credit_notes")}
+    house = House(demo.group(), folder, now=NOW, entities={**others, **money, kind.entity: {**kind.settings, **switches}})
+    assert house.initialise().outcome == "ok"
+    house.run_to_rest()
+    return house
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.entity)
+def test_with_every_switch_on_it_is_made_changed_and_disabled(kind: Kind, tmp_path: Path) -> None:
+    house = opened(tmp_path, kind)
+    assert house.status(kind.entity)[kind.id] == "synced"
+    assert kind.shown(house).endswith(" active")
+    kind.change(house.hotel.desk)
+    house.run_to_rest()
+    assert "Changed" in kind.shown(house)
+    kind.disable(house.hotel.desk)
+    house.run_to_rest()
+    assert kind.shown(house).endswith(" inactive")
+    assert house.status(kind.entity)[kind.id] == "disabled"
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.entity)
+def test_with_auto_create_off_it_is_skipped(kind: Kind, tmp_path: Path) -> None:
+    house = opened(tmp_path, kind, auto_create=False)
+    assert house.status(kind.entity)[kind.id] == "skipped"
+    assert house.record(kind.entity, kind.id).error.message == f"auto_create is off for {kind.entity}"  # type: ignore[union-attr]
+    assert len(house.sandbox.ledger.writes()) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.entity)
+def test_with_auto_update_off_it_stays_as_it_was_written(kind: Kind, tmp_path: Path) -> None:
+    house = opened(tmp_path, kind, auto_update=False)
+    kind.change(house.hotel.desk)
+    house.run_to_rest()
+    assert "Changed" not in kind.shown(house)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.entity)
+def test_with_auto_delete_off_it_stays_in_use(kind: Kind, tmp_path: Path) -> None:
+    house = opened(tmp_path, kind, auto_delete=False)
+    kind.disable(house.hotel.desk)
+    house.run_to_rest()
+    assert kind.shown(house).endswith(" active")
+
+
+# --- currencies ---------------------------------------------------------------------------------------------------------------
+
+
+def with_francs(folder: Path, **switches: object) -> House:
+    entities = {"currencies": {**FRANCS, **switches}}
+    house = House(demo.group(), folder, now=NOW, entities=entities, target=ACCOUNT)
+    assert house.initialise().outcome == "ok"
+    house.run_to_rest()
+    return house
+
+
+def currencies(house: House) -> list[str]:
+    return [row["currency_code"] for row in house.books.desk.settings.currencies]
+
+
+def rates(house: House) -> list[tuple[str, Decimal]]:
+    return [(row["effective_date"], row["rate"]) for row in house.books.desk.settings.rates]
+
+
+def test_a_currency_is_made_and_its_rate_is_sent_when_it_moves_and_not_before(tmp_path: Path) -> None:
+    house = with_francs(tmp_path)
+    assert currencies(house) == ["EUR", "CHF"]
+    assert house.status("currencies") == {"CHF": "synced", "EUR": "synced"}
+    assert rates(house) == []
+    house.hotel.desk.edit("currencies", 2, conversion_rate="0.950000")
+    house.run_to_rest()
+    assert rates(house) == [("2026-03-20", Decimal("1.052631578947"))]
+    before = house.sandbox.ledger.calls("books")
+    house.run(minutes=60 * 24)
+    assert house.sandbox.ledger.calls("books") == before, "another day is no other rate"
+
+
+@pytest.mark.parametrize("policy", ["zoho", {"CHF": "1.06"}])
+def test_no_rate_is_sent_where_rates_are_zoho_s_or_a_table(tmp_path: Path, policy: object) -> None:
+    house = with_francs(tmp_path, rates=policy)
+    house.hotel.desk.edit("currencies", 2, conversion_rate="0.950000")
+    order = house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.run_to_rest()
+    assert rates(house) == []
+    (sold,) = [row for row in house.books.salesorders.values() if row["salesorder_number"] == f"QLO-{order}"]
+    assert sold["exchange_rate"] == (Decimal("1.06") if isinstance(policy, dict) else Decimal(1))
+
+
+def test_a_table_without_the_rate_names_the_line_to_write(tmp_path: Path) -> None:
+    house = with_francs(tmp_path, rates={"USD": "0.9"})
+    order = house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.run_to_rest()
+    error = house.record("orders", str(order)).error
+    assert error is not None
+    assert "[entities.currencies] rates = { CHF" in error.hint
+
+
+def test_a_currency_that_the_hotel_gave_up_is_deleted_unless_it_is_in_use(tmp_path: Path) -> None:
+    for name in ("unused", "used"):
+        (tmp_path / name).mkdir()
+    house = with_francs(tmp_path / "unused")
+    house.hotel.desk.edit("currencies", 2, deleted=1)
+    house.run_to_rest()
+    assert house.status("currencies")["CHF"] == "deleted"
+    assert currencies(house) == ["EUR"]
+
+    house = with_francs(tmp_path / "used")
+    house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.run_to_rest()
+    house.hotel.desk.edit("currencies", 2, deleted=1)
+    house.run_to_rest()
+    kept = house.record("currencies", "CHF")
+    assert (kept.status, kept.error.message if kept.error else "") == ("disabled", "it is in use in Zoho, and stays there")
+    assert len(currencies(house)) == 2
+
+
+def test_a_guest_who_books_in_francs_gets_a_second_contact_that_follows_him(tmp_path: Path) -> None:
+    house = with_francs(tmp_path)
+    house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.run_to_rest()
+    contacts = {row["contact_number"]: row for row in house.books.contacts.values()}
+    assert contacts["hotel:customer:8/CHF"]["currency_code"] == "CHF"
+    assert contacts["hotel:customer:8"]["currency_code"] == "EUR"
+    house.hotel.desk.edit_customer(8, lastname="Newname")
+    house.run_to_rest()
+    names = sorted(row["contact_name"] for row in house.books.contacts.values() if "Newname" in row["contact_name"])
+    assert len(names) == 2
+    assert names[1].endswith("(8) CHF")
+
+
+# --- the rest -----------------------------------------------------------------------------------------------------------------
+
+
+def test_without_sales_orders_invoices_stand_alone_and_orders_have_their_status(tmp_path: Path) -> None:
+    house = House(demo.group(), tmp_path, now=NOW, entities={"orders": {"as": "none"}})
+    house.initialise()
+    house.run_to_rest()
+    assert house.books.salesorders == {}
+    assert len(house.books.invoices) == 19
+    (tmp_path / "whole").mkdir()
+    whole = House(demo.group(), tmp_path / "whole", now=NOW)
+    whole.initialise()
+    whole.run_to_rest()
+    assert house.status("orders") == whole.status("orders")
+
+
+def test_hotels_are_left_out_where_the_configuration_says_so(tmp_path: Path) -> None:
+    house = House(demo.group(), tmp_path, now=NOW, entities={"hotels": {"as": "none"}})
+    house.initialise()
+    house.run_to_rest()
+    assert set(house.status("hotels").values()) == {"skipped"}
+    assert not [row for row in house.books.items.values() if row["sku"].startswith("HOTEL")]
+
+
+def test_only_customers_who_came_after_init_are_invited_to_the_portal_and_each_once(tmp_path: Path) -> None:
+    house = House(demo.group(), tmp_path, now=NOW, entities={"customers": {"portal": True}})
+    house.initialise()
+    house.run_to_rest()
+    assert house.books.mails == [], "guests of before are never written to"
+    house.clock.sleep(3 * 86400)
+    house.hotel.desk.customer("New", "Guest", "new.guest@mail.example")
+    house.run_to_rest()
+    assert len(house.books.mails) == 1
+    house.hotel.desk.edit_customer(13, lastname="Renamed")
+    house.run_to_rest()
+    assert len(house.books.mails) == 1
