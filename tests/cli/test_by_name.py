@@ -160,3 +160,46 @@ def test_the_zoho_customer_and_the_credit_note_are_columns_with_links(desk: Desk
     table = desk.zsync("status", "orders", "--columns", "id,customer_id,credit_note", "--csv").out.splitlines()
     assert table[1] == f"1,{row['customer_id']},#CS000001"
     assert table[2].endswith(","), "only where a slip exists"
+
+
+def test_init_adopts_what_stands_there_already_and_says_what_it_costs_beforehand(desk: Desk) -> None:
+    desk.loaded()
+    for path in desk.folder.glob("zsync.db*"):
+        path.unlink()
+    desk.sign_in()
+    desk.sandbox.ledger.clear()
+
+    refused = desk.zsync("init", "--no-adopt")
+    assert refused.code == 2
+    assert "payments with our tag" in refused.err
+    said = desk.zsync("init")
+
+    assert said.code == 0, said.err
+    assert "adopting asks the target what it has: at least" in said.out
+    assert "are left today" in said.out
+    assert "adopted: 85 records that the target had already" in said.out
+    assert desk.zsync("run").code == 0
+    assert desk.sandbox.ledger.writes() == []
+    assert desk.statuses("orders")["1"] == "synced"
+
+
+def test_what_adoption_leaves_to_a_person_is_named_and_nothing_is_created_for_it(desk: Desk) -> None:
+    desk.loaded()
+    number = next(each for each in desk.books.salesorders.values() if each["salesorder_number"] == "QLO-1")
+    table = desk.books.table("salesorders")
+    with desk.books.lock:
+        row = table.get(number["salesorder_id"])
+        assert row is not None
+        table.touch(row).update(reference_number="PO 7", date="2020-01-01")
+    for path in desk.folder.glob("zsync.db*"):
+        path.unlink()
+    desk.sign_in()
+    desk.sandbox.ledger.clear()
+
+    said = desk.zsync("init")
+
+    assert said.code == 3
+    assert "number QLO-1 is taken by document" in said.out
+    assert "date is 2020-01-01, ours 20" in said.out
+    desk.zsync("run")
+    assert [each for each in desk.sandbox.ledger.writes() if each.path.endswith("/salesorders")] == []

@@ -214,10 +214,6 @@ def test_a_state_from_another_machine_is_noticed(desk: Desk) -> None:
     says(desk.zsync("run"), 2, "`old-box`")
 
 
-def test_adoption_is_said_to_come_later(desk: Desk) -> None:
-    says(desk.zsync("init"), 2, "not in this release", "zsync init --no-adopt")
-
-
 def test_an_unknown_entity_lists_the_known_ones(desk: Desk) -> None:
     desk.initialised()
 

@@ -29,7 +29,7 @@ from zsync.model.intent import Body, Difference, Intent, KnownRows, Plan, Progre
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Gone, Page, Record, Unreadable
-from zsync.ports import Finding, Found, Module, Quota, Standing, Stranger, Switches, Write
+from zsync.ports import Finding, Found, Match, Module, Quota, Standing, Stranger, Switches, Write
 from zsync.state.desk import Inbox, Meters, Runs
 from zsync.state.journal import Journal
 from zsync.state.records import Records
@@ -448,6 +448,25 @@ class Books:
 
     def check(self) -> Iterator[Finding]:
         yield Finding("books", True, "fine")
+
+    @property
+    def adoptable(self) -> Sequence[str]:
+        return [name for name, module in self.modules.items() if not module.parent]
+
+    @property
+    def asked_singly(self) -> Collection[str]:
+        return ()
+
+    def recognise(self, module: str, asked: Sequence[tuple[Key, Body]]) -> Iterator[Match | None]:
+        for key, body in asked:
+            (found,) = self.modules[module].find([(key, body)])
+            match found:
+                case Written():
+                    yield Match(found)
+                case Stranger():
+                    yield Match(found.written, unclear=found.message or "a stranger's")
+                case None:
+                    yield None
 
     def claimed(self, tag: str) -> Collection[Key]:
         return {Key(str(doc.body["reference"])) for doc in self.remote.standing("payments")}

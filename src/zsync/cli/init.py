@@ -11,18 +11,17 @@ from zsync.cli.output import Cell, number_cell
 from zsync.cli.progress import watched
 from zsync.cli.run import finish
 from zsync.cli.session import Session, assembled, standing, start
-from zsync.errors import ConfigError
 from zsync.state.store import Store
 
 
 def register(app: typer.Typer) -> None:
-    app.command("init", epilog="Example: zsync init --no-adopt")(init)
+    app.command("init", epilog="Example: zsync init")(init)
 
 
 def init(
     ctx: typer.Context,
     adopt: Annotated[
-        bool, typer.Option("--adopt/--no-adopt", help="Link records that the target has already (comes with a later release).")
+        bool, typer.Option("--adopt/--no-adopt", help="Link what the target has already, so that nothing is created twice.")
     ] = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -30,25 +29,30 @@ def init(
     verbose: VerboseOption = 0,
 ) -> int:
     """Read the source once; nothing is written to the target. `run` is refused before it."""
-    if adopt:
-        raise ConfigError(
-            "adopting what the target has already is not in this release",
-            hint="`zsync init --no-adopt`, if none of these orders, invoices and payments stand in the target yet",
-        )
     session = start(ctx, config, verbose, quiet=quiet)
     with session.store(create=True) as store:
-        return initialise(session, store, as_json=as_json)
+        return initialise(session, store, adopting=adopt, as_json=as_json)
 
 
-def initialise(session: Session, store: Store, *, as_json: bool = False) -> int:
+def initialise(session: Session, store: Store, *, adopting: bool = False, as_json: bool = False) -> int:
     """The command's work on an open state; the exit code."""
     from zsync.engine import run as engine
+    from zsync.engine.preview import left_today
 
     with store.locked(), session.stop.heeded(), watched(session) as watch, assembled(session, store, watch.progress) as job:
         watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
-        report = engine.initialise(job, lambda: standing(store))
+
+        def told(calls: int) -> None:
+            if not as_json:
+                left = left_today(job)
+                today = "" if left is None else f"; {left} are left today"
+                session.out.line(f"adopting asks the target what it has: at least {calls} calls{today}")
+
+        report = engine.initialise(job, lambda: standing(store), adopting=adopting, told=told)
     if not as_json and report.error is None:
         _tell(session, store)
+        if adopting:
+            session.out.line(f"adopted: {report.counts['adopted']} records that the target had already")
     return finish(session, report, as_json=as_json)
 
 

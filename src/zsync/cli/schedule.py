@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -19,6 +18,7 @@ import typer
 
 from zsync.cli.options import ConfigOption, VerboseOption
 from zsync.cli.session import Session, start
+from zsync.config import users_folder
 from zsync.errors import ConfigError
 from zsync.net.secret import Secret
 
@@ -144,7 +144,7 @@ def _without(session: Session, lines: list[str]) -> list[str]:
 
 
 def _unit_paths(session: Session) -> tuple[Path, Path]:
-    base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+    base = users_folder(program="systemd") / "user"
     name = "zsync-" + re.sub(r"[^A-Za-z0-9]+", "-", str(session.config.path.absolute())).strip("-")
     return base / f"{name}.service", base / f"{name}.timer"
 

@@ -30,10 +30,10 @@ def find(given: Path | None = None, environ: Mapping[str, str] | None = None, he
     )
 
 
-def users_folder(environ: Mapping[str, str]) -> Path:
-    """The user's configuration folder of zsync (XDG base directories)."""
-    base = environ.get("XDG_CONFIG_HOME", "")
-    return (Path(base) if base.startswith("/") else Path("~/.config").expanduser()) / "zsync"
+def users_folder(environ: Mapping[str, str] | None = None, program: str = "zsync") -> Path:
+    """The user's configuration folder of a program (XDG base directories)."""
+    base = (os.environ if environ is None else environ).get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path("~/.config").expanduser()) / program
 
 
 def _named(path: Path, by: str, here: Path) -> Path:

@@ -59,10 +59,11 @@ def preview(job: Job, copy: State, options: Options) -> Preview:
         rows = copy.journal.scope(scope)
         changes += [_change(on_copy, row, rows, free) for row in rows if row.state in (RowState.WANTED, RowState.SENDING)]
     kept = tuple(change for change in changes if change.calls or change.verb != "create")
-    return Preview(kept, sum(change.calls for change in changes), _left(job))
+    return Preview(kept, sum(change.calls for change in changes), left_today(job))
 
 
-def _left(job: Job) -> int | None:
+def left_today(job: Job) -> int | None:
+    """What is left of today's calls to the target; None where no limit is known."""
     quota = job.target.quota()
     if quota.remaining is not None:
         return quota.remaining

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from zsync.engine.adopt import adopt, cost
 from zsync.engine.collect import DEMANDED, Collector
 from zsync.engine.inbox import ask_for, take_inbox
 from zsync.engine.job import Job, Options, Stopped
@@ -24,7 +25,7 @@ from zsync.model.record import Gone
 log = logging.getLogger("zsync.run")
 
 _COUNTS = ("created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting")
-_VERBS = {"create": "created", "update": "updated", "withdraw": "disabled", "revive": "updated"}
+_VERBS = {"create": "created", "update": "updated", "withdraw": "disabled", "revive": "updated", "adopt": "adopted"}
 
 _FREE_CHANGES = 25
 """This many changes of settled documents in one run are never suspicious; above, a fifth of all that stands is."""
@@ -91,16 +92,22 @@ Summary = Callable[[], tuple[Mapping[str, Mapping[str, int]], Iterable[Problem]]
 """How every record stands now: counts by entity and status, and the problems. A query of the state, handed in."""
 
 
-def initialise(job: Job, summary: Summary) -> Report:
+def _unheard(_calls: int) -> None:
+    """Nobody asked what it costs."""
+
+
+def initialise(job: Job, summary: Summary, *, adopting: bool = False, told: Callable[[int], None] = _unheard) -> Report:
     """Read the source once and fill the entity tables; nothing is written to the target.
 
-    Refused (ConfigError) when the target carries documents with our tag that this state does not know: the state was lost.
+    With `adopting`, what the target has already is linked; `told` hears beforehand how many calls that takes at least. Without,
+    it is refused (ConfigError) when the target carries documents with our tag that this state does not know: the state was lost.
     May be called again: what is known stays, an interrupted reading goes on where it was.
     """
     store = job.state.store
     _same_tag_and_realm(job)
     try:
-        _knows_its_payments(job)
+        if not adopting:
+            _knows_its_payments(job)
         facts = job.target.learn()
     except ZsyncError:
         _keep_meter(job)  # it may say that nothing may leave before tomorrow
@@ -113,14 +120,19 @@ def initialise(job: Job, summary: Summary) -> Report:
         store.note("facts", json.dumps(facts))
         store.note("fingerprint", job.fingerprint)
 
+    tally = Tally()
+
     def work() -> None:
         Collector(job, run, backfill=store.fact("initialised_at") is None).collect(job.source.streams)
+        if adopting:
+            told(cost(job))
+            adopt(job, tally)
         with store.commit():
             store.note("initialised_at", _stamp(job.clock.now()))
         store.accept_place(job.host)
 
     _guarded(job, report, work)
-    return _finish(job, report, summary, Tally(), {})
+    return _finish(job, report, summary, tally, {})
 
 
 def run(job: Job, options: Options, summary: Summary) -> Report:
@@ -221,7 +233,7 @@ def _same_place(job: Job) -> None:
     if store.stepped_back():
         raise ConfigError(
             "the state is older than the last run: a back-up was put in its place",
-            hint="put the newest copy back; without one, `zsync init` looks at the organisation first and says what is unknown",
+            hint="put the newest copy back; without one, `zsync init --adopt` finds what was written since",
         )
     before = store.moved_from(job.host)
     if before:

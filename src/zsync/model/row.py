@@ -31,6 +31,10 @@ class State(StrEnum):
 Verb = Literal["create", "update", "withdraw", "revive"]
 
 
+UNCLEAR = "unclear"
+"""The code of a row that may stand at the target already: only a person can say, so another version of it frees nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Complaint:
     """An error as it is kept: its code, what it says, and what a person can do. `detail` may run over many lines."""
@@ -102,6 +106,11 @@ class Row:
         if self.wanted is None:
             return not self.there
         return self.there and self.wanted_digest == self.settled_digest
+
+    @property
+    def unclear(self) -> bool:
+        """Adoption saw what may be this document, and left it to a person."""
+        return self.error is not None and self.error.code == UNCLEAR
 
     @property
     def was_sent(self) -> bool:

@@ -241,6 +241,20 @@ class Module(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """What the target has already for a document that was never sent: `written`, or why a person must look (`unclear`).
+
+    `known`: what stands there is what we would have written, so that a later edit of it is seen; else it was typed by hand, and
+    the next change of the source is simply written. `renamed` is the body under whose name it stands.
+    """
+
+    written: Written | None = None
+    known: bool = True
+    renamed: Body | None = None
+    unclear: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Switches:
     """The switches of one entity: may new records, changed records, vanished or disabled records be written?"""
 
@@ -312,6 +326,20 @@ class Target(Protocol):
         ...
 
     def check(self) -> Iterator[Finding]: ...
+
+    @property
+    def adoptable(self) -> Sequence[str]:
+        """The modules that `recognise` knows, parents first."""
+        ...
+
+    @property
+    def asked_singly(self) -> Collection[str]:
+        """Those of them that cost a question for each document; the others a few lists."""
+        ...
+
+    def recognise(self, module: str, asked: Sequence[tuple[Key, Body]]) -> Iterator[Match | None]:
+        """For each (key, body that would be written), in order: what the target has for it already. Reads only."""
+        ...
 
     def claimed(self, tag: str) -> Collection[Key]:
         """The keys of `tag` that documents at the remote carry (payments, by reference). One that the state does not know

@@ -125,6 +125,16 @@ class Journal:
         )
         return found.fetchone() is not None
 
+    def unsent(self, module: str) -> list[Row]:
+        """The rows of a module that are wanted and that no call ever left for, by scope; those that adoption left to a person,
+        too."""
+        found = self._db.execute(
+            "SELECT * FROM journal WHERE realm = ? AND module = ? AND state IN ('wanted', 'failed') AND sent_verb IS NULL"
+            " AND remote_id IS NULL AND wanted IS NOT NULL ORDER BY scope, seq",
+            (self._realm, module),
+        )
+        return [row_of(each) for each in found.fetchall()]
+
     def costs_nothing(self, module: str) -> bool:
         """Whether documents of this module were ever accepted without a call: the parent's answer showed them."""
         found = self._db.execute(
@@ -139,7 +149,8 @@ class Journal:
         """This document should stand at the remote with this body. Returns whether anything is to be done for it now.
 
         Fields in `once` are repeated as first settled (or as last sent, while that is in doubt). A row that is `sending`
-        stays so, with its `ask_at` (J4); a held one stays held; a failed one is tried again only if the body is another.
+        stays so, with its `ask_at` (J4); a held one stays held; a failed one is tried again only if the body is another, and not
+        where it may stand there already.
         """
         row = self.row(intent.ref)
         needs = needs_text(intent)
@@ -162,7 +173,7 @@ class Journal:
             self._set(row.ref, state=State.WANTED, due_at=None, tries=0)
         elif row.state is State.WANTED and row.there and row.settled_digest == wanted:
             self._set(row.ref, state=State.SETTLED, due_at=None, tries=0)
-        elif row.state is State.FAILED and row.wanted_digest != wanted:
+        elif row.state is State.FAILED and row.wanted_digest != wanted and not row.unclear:
             self._again(row)
         return self._is_open(row.ref)
 
@@ -199,6 +210,7 @@ class Journal:
         self._set(
             ref,
             state=State.SETTLED,
+            error=None,
             remote_id=written.id,
             written=written_text(written),
             settled=packed(body),

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from zsync.errors import ConfigError, RecordError, ZsyncError
-from zsync.model.intent import KnownRows, Plan, Ref, plain
+from zsync.model.intent import Body, KnownRows, Plan, Ref, plain
 from zsync.model.key import Key
 from zsync.model.record import Record
 from zsync.net.client import Http
 from zsync.net.pace import Pace
-from zsync.ports import Finding, Module, Quota
-from zsync.targets.books import mapping
+from zsync.ports import Finding, Match, Module, Quota
+from zsync.targets.books import adoption, mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
 from zsync.targets.books.modules.payments import references
@@ -131,6 +131,17 @@ class BooksTarget:
 
     def _tax(self, rate: str, known: Facts) -> str:
         return tax_id(number(rate) or _NONE, rate, self._rules, known)
+
+    @property
+    def adoptable(self) -> Sequence[str]:
+        return adoption.ORDER
+
+    @property
+    def asked_singly(self) -> Collection[str]:
+        return adoption.ORDER[6:]
+
+    def recognise(self, module: str, asked: Sequence[tuple[Key, Body]]) -> Iterator[Match | None]:
+        return adoption.recognise(self._client, self._modules, module, asked)
 
     def claimed(self, tag: str) -> Collection[Key]:
         """Our keys on payments, by their reference numbers; filters may be ignored, so every row is looked at."""
