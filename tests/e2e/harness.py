@@ -161,12 +161,12 @@ class House:
         assert self.books.unknown_properties == [], "the books were sent what the contract does not know"
         return report
 
-    def run_to_rest(self, limit: int = 40) -> int:
+    def run_to_rest(self, limit: int = 40, *, minutes: float = 5) -> int:
         """Run until two runs in a row made no call to the books and nothing is open or on its way."""
         quiet = 0
         for number in range(1, limit + 1):
             before = self.sandbox.ledger.calls("books")
-            self.run()
+            self.run(minutes=minutes)
             idle = self.sandbox.ledger.calls("books") == before and not self.sandbox.pending() and not self.open_rows()
             quiet = quiet + 1 if idle else 0
             if quiet == 2:

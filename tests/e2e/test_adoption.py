@@ -242,7 +242,7 @@ def test_records_typed_by_hand_are_never_doubled_and_no_stranger_s_document_is_t
     house.clock.sleep(3600)
 
     adopted(house)
-    for _ in range(12):
+    for _ in range(5):
         house.run(minutes=30)
 
     after = everything(house)
