@@ -11,7 +11,22 @@ import pytest
 
 from qloapps import small
 from zsync.errors import ConfigError, ContractBroken, RecordError
-from zsync.model.documents import Contact, Credit, Discount, Document, Invoice, Item, Kind, Line, Payment, Sale
+from zsync.model.documents import (
+    Address,
+    Contact,
+    Credit,
+    Currency,
+    Discount,
+    Document,
+    Hotel,
+    Invoice,
+    Item,
+    Kind,
+    Line,
+    Payment,
+    Sale,
+)
+from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Record, Unreadable
 from zsync.sources.qloapps import parse
@@ -261,8 +276,8 @@ def test_an_unreadable_booking_tells_the_latest_day_that_it_counts_by(changed: d
 # --- customers and items ------------------------------------------------------------------------------------------------------
 
 
-def contact(row: dict[str, Any], address: dict[str, Any] | None) -> Contact:
-    found = parse.customer(row, address, [], small_shop(), "hotel", READ_AT)
+def contact(row: dict[str, Any], address: dict[str, Any] | None, *orders: dict[str, Any]) -> Contact:
+    found = parse.customer(row, address, orders, small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     (document,) = found.documents
     assert isinstance(document, Contact)
@@ -295,8 +310,35 @@ def test_banned_deleted_and_inactive_customers_are_not_active(other: dict[str, s
     assert contact(small.customer(8, **other), None).active is False
 
 
+def test_a_customer_trades_in_the_currencies_of_his_orders_with_the_newest_day_of_each() -> None:
+    orders = [
+        small.order(1, "A", id_currency="2", date_add="2026-02-01 23:59:59", invoice_date="2026-03-31 08:00:00"),
+        small.order(2, "B", id_currency="2", date_add="2026-03-30 10:00:00"),
+        small.order(3, "C", id_currency="1", date_add="2025-12-31 10:00:00"),
+    ]
+    assert contact(small.customer(8), None, *orders).trades == (("EUR", date(2025, 12, 31)), ("USD", date(2026, 3, 31)))
+    assert contact(small.customer(8), None).trades == ()
+
+
+@pytest.mark.parametrize("odd", [{"id_currency": "77"}, {"id_currency": "x"}, {"date_add": "yesterday"}, {"invoice_date": "x"}])
+def test_an_order_that_makes_no_sense_does_not_make_its_customer_unreadable(odd: dict[str, str]) -> None:
+    orders = [small.order(1, "A", **odd), small.order(2, "B")]
+    assert contact(small.customer(8), None, *orders).trades == (("EUR", date(2026, 3, 1)),)
+
+
+def test_a_newer_order_in_a_new_currency_makes_another_revision() -> None:
+    def revision(*orders: dict[str, Any]) -> str:
+        found = parse.customer(small.customer(8), None, orders, small_shop(), "hotel", READ_AT)
+        assert isinstance(found, Record)
+        return found.revision
+
+    once = revision(small.order(1, "A"))
+    assert revision(small.order(1, "A"), small.order(2, "B", date_add="2026-03-01 01:00:00")) == once
+    assert revision(small.order(1, "A"), small.order(2, "B", id_currency="2")) != once
+
+
 def test_templates_see_the_shops_fields_and_no_secret() -> None:
-    found = parse.customer(small.customer(8), small.address(10, 8), [], small_shop(), "hotel", READ_AT)
+    found = parse.customer(small.customer(8), small.address(10, 8), (), small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     fields = found.fields[found.key]
     assert (fields["email"], fields["address_city"], fields["company"]) == ("Ann@Example.com", "Port", "")
@@ -477,3 +519,100 @@ def test_the_hour_that_comes_twice_is_the_same_text_twice() -> None:
     zone = small_shop().zone
     first, second = (wall_clock(datetime(2025, 10, 26, hour, 30, 1, tzinfo=UTC), zone) for hour in (0, 1))
     assert first == second == "2025-10-26 02:30:01"
+
+
+# --- currencies and hotels ----------------------------------------------------------------------------------------------------
+
+
+def currencies(*rows: dict[str, Any]) -> Shop:
+    """A shop with these currencies, and the euro."""
+    every = rows if any(row["id"] == 1 for row in rows) else (small.currency(1, "EUR", "1.000001"), *rows)
+    return shop({**small.tables(), "hotel_addresses": [], "currencies": list(every)})
+
+
+def currency(code: str, at: Shop) -> Currency:
+    (found,) = [each for each in at.known_currencies() if each.code == code]
+    (document,) = parse.currency(found, at, "hotel", READ_AT).documents
+    assert isinstance(document, Currency)
+    return document
+
+
+def test_a_currency_goes_by_its_iso_code_and_has_iso_decimals() -> None:
+    found = currency("JPY", currencies(small.currency(2, "jpy", "163.270000", sign="¥", decimals="1")))
+    assert found == Currency(Key("hotel:currency:JPY"), "JPY", "JPY", symbol="¥", decimals=0, conversion=Decimal("163.27"))
+
+
+@pytest.mark.parametrize("other", [{"active": "0"}, {"deleted": "1"}])
+def test_deleted_and_inactive_currencies_are_not_active(other: dict[str, str]) -> None:
+    assert currency("USD", currencies(small.currency(2, "USD", "1.084200", **other))).active is False
+
+
+def test_the_default_currency_is_worth_one_of_itself() -> None:
+    assert currency("EUR", currencies()).conversion == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([small.currency(2, "USD", "1.1", deleted="1"), small.currency(3, "usd", "1.2")], "3"),
+        ([small.currency(2, "USD", "1.1"), small.currency(3, "USD", "1.2", deleted="1")], "2"),
+        ([small.currency(2, "USD", "1.1", active="0"), small.currency(3, "USD", "1.2", active="0")], "3"),
+        ([small.currency(1, "EUR", "1", active="0"), small.currency(3, "EUR", "1")], "1"),
+    ],
+)
+def test_of_two_rows_of_one_code_the_default_counts_else_the_one_in_use_else_the_newest(
+    rows: list[dict[str, Any]], expected: str
+) -> None:
+    found = {each.code: each.id for each in currencies(*rows).known_currencies()}
+    assert found[str(rows[0]["iso_code"]).upper()] == expected
+
+
+def test_rates_are_those_of_the_currencies_in_use() -> None:
+    found = currencies(
+        small.currency(2, "USD", "1.084200"),
+        small.currency(3, "INR", "97.1", active="0"),
+        small.currency(4, "JPY", "163.27", deleted="1"),
+        small.currency(5, "CHF", "0.000000"),
+        small.currency(6, "??", "2"),
+    )
+    assert found.rates == {"EUR": Decimal(1), "USD": Decimal("1.0842")}
+    assert [each.code for each in found.known_currencies()] == ["CHF", "EUR", "INR", "JPY", "USD"]
+
+
+def test_a_hotel_has_its_name_in_the_shops_language_and_its_own_address() -> None:
+    found = parse.hotel(small.house(1, "Seaside"), small_shop(), "hotel", READ_AT)
+    assert isinstance(found, Record)
+    where = Address(street="Quay 1", city="Wien", zip="1010", country="Austria", country_code="AT", phone="+43 1")
+    assert found.documents == (Hotel(Key("hotel:hotel:1"), "1", "Seaside", "desk@seaside.example", where),)
+
+
+def test_a_hotel_without_a_name_still_has_one_and_a_closed_one_is_not_active() -> None:
+    found = parse.hotel(small.house(4, "", hotel_name="", active="0", id_country="0"), small_shop(), "hotel", READ_AT)
+    assert isinstance(found, Record)
+    (document,) = found.documents
+    assert isinstance(document, Hotel)
+    assert (document.name, document.active) == ("Hotel 4", False)
+
+
+def test_a_hotel_that_makes_no_sense_says_which_field() -> None:
+    found = parse.hotel(small.house(1, "Seaside", id_country="x"), small_shop(), "hotel", READ_AT)
+    assert isinstance(found, Unreadable)
+    assert (found.entity, found.source_id, found.key) == ("hotels", "1", "hotel:hotel:1")
+
+
+def test_bookings_customers_and_currencies_know_the_shops_rates_and_their_revision_does_not() -> None:
+    def read(rate: str) -> list[Record]:
+        at = currencies(small.currency(2, "USD", rate))
+        found = [
+            parse.booking(parse.BookingRows("R", [small.order(2, "R", total_products_wt="0")]), at, "hotel", READ_AT),
+            parse.customer(small.customer(8), None, (), at, "hotel", READ_AT),
+            parse.currency(at.known_currencies()[0], at, "hotel", READ_AT),
+        ]
+        records = [each for each in found if isinstance(each, Record)]
+        assert len(records) == 3
+        return records
+
+    once, again = read("1.084200"), read("1.090000")
+    assert [each.rates for each in once] == [{"EUR": Decimal(1), "USD": Decimal("1.0842")}] * 3
+    assert [each.rates["USD"] for each in again] == [Decimal("1.09")] * 3
+    assert [each.revision for each in once] == [each.revision for each in again]

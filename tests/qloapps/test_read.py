@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from werkzeug import Request, Response
@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from qloapps import small
 from qloapps.front import StillClock, read, small_hotel, source, wall
 from zsync.errors import ConfigError, ContractBroken, OutOfReach, RecordError, RunError, SuspiciousChange
-from zsync.model.documents import Contact, Item, Sale
+from zsync.model.documents import Contact, Currency, Item, Sale
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.sandbox.hotel import Hotel
@@ -66,6 +66,8 @@ def marked(hotel: Hotel, clock: StillClock, what: Callable[[], None]) -> list[st
 
 def test_a_first_reading_hands_out_everything_by_lowest_id(hotel: Hotel, clock: StillClock) -> None:
     of = source(hotel, clock)
+    assert keys(read(of, "currencies")[0]) == ["hotel:currency:EUR", "hotel:currency:USD"]
+    assert keys(read(of, "hotels")[0]) == ["hotel:hotel:1"]
     assert keys(read(of, "customers")[0]) == ["hotel:customer:8", "hotel:customer:11"]
     assert keys(read(of, "room_types")[0]) == ["hotel:room_type:2"]
     assert keys(read(of, "service_products")[0]) == ["hotel:service:3"]
@@ -142,6 +144,17 @@ def test_a_changed_booking_takes_17_requests_more(hotel: Hotel, clock: StillCloc
     assert of.calls == 23 + 3 + 3 * 2 + 3 * 2 + 2
 
 
+def test_a_changed_customer_takes_4_requests_more(hotel: Hotel, clock: StillClock) -> None:
+    hotel.tables["order_slip"].append(small.slip(1, 1, 1, "55.000000", "50.000000"))
+    known = cursors(hotel, clock)
+    clock.pass_(hours=12)
+    change(hotel, "customers", 8, clock)
+    of = source(hotel, clock)
+    for stream in STREAMS:
+        read(of, stream, known[stream])
+    assert of.calls == 23 + 4  # the customer, the address; who buys at all, the orders
+
+
 @pytest.mark.parametrize(
     ("table", "id", "expected"),
     [
@@ -201,6 +214,58 @@ def test_a_room_type_and_a_service_are_seen_by_value(hotel: Hotel, clock: StillC
         change(hotel, "services", 3, None, active=0)
 
     assert marked(hotel, clock, reprice) == ["hotel:room_type:2", "hotel:service:3"]
+
+
+def test_a_hotel_and_a_currency_are_seen_by_value(hotel: Hotel, clock: StillClock) -> None:
+    def close() -> None:
+        change(hotel, "hotels", 1, None, active=0)
+        change(hotel, "currencies", 2, None, conversion_rate="1.090000")
+
+    assert marked(hotel, clock, close) == ["hotel:currency:USD", "hotel:hotel:1"]
+
+
+def test_a_currency_that_was_deleted_and_made_anew_is_one(hotel: Hotel, clock: StillClock) -> None:
+    def make_anew() -> None:
+        change(hotel, "currencies", 2, None, deleted=1)
+        hotel.tables["currencies"].append(small.currency(3, "USD", "1.090000"))
+
+    assert marked(hotel, clock, make_anew) == ["hotel:currency:USD"]
+    (found,) = [record for record in read(source(hotel, clock), "currencies")[0] if record.key.id == "USD"]
+    assert isinstance(found, Record)
+    (document,) = found.documents
+    assert isinstance(document, Currency)
+    assert document.active is True
+
+
+def test_what_has_no_iso_code_is_no_currency(hotel: Hotel, clock: StillClock) -> None:
+    hotel.tables["currencies"].append(small.currency(3, "POINTS", "10.000000"))
+    assert keys(read(source(hotel, clock), "currencies")[0]) == ["hotel:currency:EUR", "hotel:currency:USD"]
+
+
+def test_a_customer_comes_with_the_currencies_of_his_orders(hotel: Hotel, clock: StillClock) -> None:
+    change(hotel, "orders", 2, None, id_currency=2)
+    first, second = read(source(hotel, clock), "customers")[0]
+    assert isinstance(first, Record)
+    assert isinstance(second, Record)
+    assert isinstance(first.documents[0], Contact)
+    assert isinstance(second.documents[0], Contact)
+    assert first.documents[0].trades == (("EUR", date(2026, 3, 2)), ("USD", date(2026, 3, 1)))
+    assert second.documents[0].trades == ()
+
+
+def test_customers_without_orders_are_not_taken_for_it_because_a_query_fails(hotel: Hotel, clock: StillClock) -> None:
+    hotel.behave("empty_list", resource="orders", times=2)  # who buys at all: asked twice
+    with pytest.raises(SuspiciousChange, match="orders"):
+        read(source(hotel, clock), "customers")
+    hotel.behave("empty_list", resource="orders", after=1, times=2)
+    with pytest.raises(SuspiciousChange, match="orders"):
+        read(source(hotel, clock), "customers")
+
+
+def test_a_hotel_without_any_order_has_customers_all_the_same(clock: StillClock) -> None:
+    hotel = small_hotel(clock)
+    hotel.tables["orders"].clear()
+    assert keys(read(source(hotel, clock), "customers")[0]) == ["hotel:customer:8", "hotel:customer:11"]
 
 
 def test_a_tax_rate_that_changes_without_a_date_changes_the_items(hotel: Hotel, clock: StillClock) -> None:
@@ -283,7 +348,8 @@ def test_a_table_that_had_rows_and_reads_as_empty_stops_the_reading(hotel: Hotel
 
 
 @pytest.mark.parametrize(
-    ("stream", "table"), [("customers", "customers"), ("customers", "addresses"), ("room_types", "room_types")]
+    ("stream", "table"),
+    [("customers", "customers"), ("customers", "addresses"), ("room_types", "room_types"), ("hotels", "hotels")],
 )
 def test_other_tables_that_had_rows_are_doubted_too(hotel: Hotel, clock: StillClock, stream: str, table: str) -> None:
     known = cursors(hotel, clock)[stream]

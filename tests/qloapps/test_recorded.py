@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from qloapps.front import StillClock, read, recorded_hotel, source
 from qloapps.recorded import needs_recordings, recorded_customers, recorded_records, table
-from zsync.model.documents import Contact, Credit, Invoice, Kind, Line, Payment, Sale
+from zsync.model.documents import Contact, Credit, Currency, Invoice, Kind, Line, Payment, Sale
+from zsync.model.documents import Hotel as House
 from zsync.model.money import round_half_up
 from zsync.model.record import Record, Unreadable
 from zsync.sandbox.hotel import Hotel
@@ -61,6 +63,38 @@ def test_every_customer_is_readable(hotel: Hotel, clock: StillClock) -> None:
     assert len(recorded_customers()) == 29
 
 
+def test_the_hotels_and_the_currencies_are_as_the_facts_say(hotel: Hotel, clock: StillClock) -> None:
+    of = source(hotel, clock)
+    hotels = [document for record in read(of, "hotels")[0] if isinstance(record, Record) for document in record.documents]
+    currencies = [document for record in read(of, "currencies")[0] if isinstance(record, Record) for document in record.documents]
+    assert [(each.label, each.active) for each in hotels if isinstance(each, House)] == [
+        ("The Hotel Prime", True),
+        ("Jaipur Haveli", True),
+        ("O'Connell Quay & Sons", True),
+        ("Closed Lodge", False),
+    ]
+    assert [
+        (each.code, each.decimals, str(each.conversion), each.active) for each in currencies if isinstance(each, Currency)
+    ] == [
+        ("EUR", 2, "1", True),
+        ("INR", 2, "97.100000", True),
+        ("JPY", 0, "163.270000", False),
+        ("USD", 2, "1.102300", True),
+    ]
+
+
+def test_some_customers_trade_in_two_currencies(hotel: Hotel, clock: StillClock) -> None:
+    told = {each.key: each.documents for each in read(source(hotel, clock), "customers")[0] if isinstance(each, Record)}
+    assert told == {record.key: record.documents for record in recorded_customers()}
+    contacts = [document for found in told.values() for document in found if isinstance(document, Contact)]
+    assert {each.source_id: each.trades for each in contacts if len(each.trades) > 1} == {
+        "4": (("EUR", date(2025, 10, 26)), ("USD", date(2026, 3, 25))),
+        "8": (("INR", date(2026, 7, 23)), ("USD", date(2025, 10, 7))),
+        "23": (("EUR", date(2026, 3, 29)), ("USD", date(2025, 11, 13))),
+        "25": (("EUR", date(2025, 10, 26)), ("USD", date(2026, 2, 24))),
+    }
+
+
 def test_the_first_reading_of_it_all_takes_44_requests(hotel: Hotel, clock: StillClock) -> None:
     of = source(hotel, clock)
     for stream in STREAMS:
@@ -86,6 +120,9 @@ _Does = Callable[[Desk], object]
         (lambda desk: desk.edit_address(3, city="Graz"), ["customer 3"]),
         (lambda desk: desk.edit("room_types", 2, price="1.000000"), ["room type 2"]),
         (lambda desk: desk.edit("services", 6, active="0"), ["service 6"]),
+        (lambda desk: desk.edit("hotels", 3, active="0"), ["hotel 3"]),
+        (lambda desk: desk.edit("currencies", 2, conversion_rate="1.200000"), ["currency USD"]),
+        (lambda desk: desk.edit("currencies", 3, deleted="1"), ["currency INR"]),
         (lambda desk: None, []),
     ],
 )

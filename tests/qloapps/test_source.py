@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
+from werkzeug import Request, Response
 
 from qloapps import small
 from qloapps.front import URL, StillClock, read, small_hotel, source, transport
@@ -38,6 +40,8 @@ def hotel(clock: StillClock) -> Hotel:
     [
         ("hotel:customer:8", "hotel:customer:8"),
         ("hotel:customer:8/USD", "hotel:customer:8"),
+        ("hotel:currency:USD", "hotel:currency:USD"),
+        ("hotel:hotel:1", "hotel:hotel:1"),
         ("hotel:room_type:2", "hotel:room_type:2"),
         ("hotel:service:3", "hotel:service:3"),
         ("hotel:booking:AAAAAAAAA", "hotel:booking:AAAAAAAAA"),
@@ -68,6 +72,8 @@ def test_one_record_is_the_same_as_in_its_stream(hotel: Hotel, clock: StillClock
 @pytest.mark.parametrize(
     "asked",
     [
+        "hotel:currency:JPY",
+        "hotel:hotel:99",
         "hotel:customer:99",
         "hotel:room_type:99",
         "hotel:service:99",
@@ -87,6 +93,20 @@ def test_an_empty_list_is_no_evidence_that_a_record_is_gone(hotel: Hotel, clock:
     hotel.behave("empty_list", resource=table, times=2)  # asked twice
     with pytest.raises(ContractBroken, match="leaves it out of its list"):
         source(hotel, clock).get(Key.parse(asked))
+
+
+def test_a_currency_is_not_gone_because_a_list_lacks_it(clock: StillClock) -> None:
+    class Torn(Hotel):
+        def handle(self, request: Request) -> Response:
+            answer = super().handle(request)
+            if request.path == "/api/currencies" and "display" in request.args:
+                body = json.loads(answer.get_data())
+                answer.set_data(json.dumps({"currencies": body["currencies"][:1]}))
+            return answer
+
+    torn = Torn(small.tables(), clock=lambda: clock.moment.timestamp(), sleep=clock.sleep)
+    with pytest.raises(SuspiciousChange, match="currencies"):
+        source(torn, clock).get(Key.parse("hotel:currency:USD"))
 
 
 def test_a_booking_is_not_gone_while_all_orders_read_as_none(hotel: Hotel, clock: StillClock) -> None:
@@ -120,6 +140,8 @@ def test_a_record_that_makes_no_sense_says_which_field(hotel: Hotel, clock: Stil
         ("credit_notes", "3", "hotel:slip:3"),
         ("room_types", "5", "hotel:room_type:5"),
         ("service_products", "6", "hotel:service:6"),
+        ("hotels", "1", "hotel:hotel:1"),
+        ("currencies", " usd ", "hotel:currency:USD"),
     ],
 )
 def test_ids_that_people_use_become_keys(hotel: Hotel, clock: StillClock, entity: str, id: str, key: str) -> None:
@@ -129,7 +151,8 @@ def test_ids_that_people_use_become_keys(hotel: Hotel, clock: StillClock, entity
 
 
 @pytest.mark.parametrize(
-    ("entity", "id"), [("orders", "QLO-41"), ("orders", ""), ("orders", "²"), ("orders", "9" * 30), ("cats", "1")]
+    ("entity", "id"),
+    [("orders", "QLO-41"), ("orders", ""), ("orders", "²"), ("orders", "9" * 30), ("cats", "1"), ("currencies", "2")],
 )
 def test_what_cannot_be_an_id_is_refused(hotel: Hotel, clock: StillClock, entity: str, id: str) -> None:
     with pytest.raises(ConfigError):

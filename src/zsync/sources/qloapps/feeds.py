@@ -145,6 +145,13 @@ def believe_empty(service: Webservice, table: str) -> None:
     raise doubtful(f"the hotel's table `{table}` had rows and reads as empty")
 
 
+def believe_whole(service: Webservice, table: str, ids: Collection[str]) -> None:
+    """A list of all rows of a table lacks one: believed if another list has no more than it. Raises SuspiciousChange."""
+    others = service.ids(table)
+    if not others or not others <= set(ids):
+        raise incomplete(table)
+
+
 def believe_absent(service: Webservice, table: str, ids: Collection[str]) -> None:
     """Rows that were in a list a moment ago are not in the next one: believed if the shop says of one that it is gone.
 

@@ -386,18 +386,19 @@ def customer(
     except RecordError as err:
         return Unreadable(key, "customers", id, f"customer {id}", err)
     fields: dict[str, Value] = {**_fields(row), **{f"address_{name}": value for name, value in _fields(address or {}).items()}}
-    return Record(key, (contact,), revision([contact], {key: fields}), read_at, {key: fields})
+    return Record(key, (contact,), revision([contact], {key: fields}), read_at, {key: fields}, shop.rates)
 
 
 def _trades(orders: Sequence[Row], shop: Shop) -> tuple[tuple[str, date], ...]:
-    """Each currency of these orders with the day of the newest order in it. One that the shop does not have is said by its
-    orders themselves."""
+    """Each currency of these orders with the day of the newest order in it. An order that makes no sense says so itself."""
     newest: dict[str, date] = {}
     for order in orders:
-        found = shop.currencies.get(ident(order, "id_currency"))
-        when = maybe_day(order, "invoice_date") or maybe_day(order, "date_add")
-        if found is not None and when is not None:
-            newest[found.code] = max(when, newest.get(found.code, when))
+        try:
+            code = shop.currency(ident(order, "id_currency")).code
+            when = maybe_day(order, "invoice_date") or day(order, "date_add")
+        except RecordError:
+            continue
+        newest[code] = max(when, newest.get(code, when))
     return tuple(sorted(newest.items()))
 
 
@@ -442,14 +443,15 @@ def _address(row: Row, shop: Shop) -> Address:
 
 
 def currency(found: ShopCurrency, shop: Shop, tag: str, read_at: datetime) -> Record:
-    """A currency of the shop, known by its ISO code."""
+    """A currency of the shop, known by its ISO code; the default one, too. The shop's own decimals are not looked at: they say
+    whether it shows any."""
     document = Currency(
         key=Key.of(tag, "currency", found.code),
         source_id=found.code,
         code=found.code,
         symbol=found.symbol,
         decimals=decimals_of(found.code),
-        conversion=found.conversion,
+        conversion=Decimal(1) if found.code == shop.default_currency else found.conversion,
         active=found.active,
     )
     return Record(document.key, (document,), revision([document], {}), read_at, {}, shop.rates)

@@ -22,7 +22,7 @@ from zsync.model.key import Key
 from zsync.model.record import Page, Record, Unreadable
 from zsync.ports import Clock
 from zsync.sources.qloapps import assemble, feeds, parse
-from zsync.sources.qloapps.client import Rows, Webservice
+from zsync.sources.qloapps.client import Rows, Webservice, incomplete
 from zsync.sources.qloapps.feeds import REFERENCE, Changes, Cursor, Feed
 from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
 from zsync.sources.qloapps.tables import FIELDS, SHOP_SETTINGS
@@ -88,8 +88,11 @@ class Reader:
 
     @cached_property
     def _buyer(self) -> str:
-        """A customer who has orders; empty where nobody has."""
-        return self._service.newest("orders", "id_customer")
+        """A customer who has orders for certain; empty where nobody has. No sum of a customer tells whether some are missing."""
+        buyer = self._service.newest("orders", "id_customer")
+        if not buyer and self._service.count("orders"):
+            raise incomplete("orders")
+        return buyer
 
     @cached_property
     def _hotels(self) -> Sequence[Row]:
@@ -270,6 +273,14 @@ class Reader:
         """What of these customers' orders tells in which currencies they trade."""
         fields = ("id", "id_customer", "id_currency", "invoice_date", "date_add")
         return self._service.among("orders", "id_customer", customers, fields=fields, witness=self._buyer)
+
+    def currency_records(self, code: str) -> Records:
+        """The currency of this code, as it was read with the shop. None only if that list was whole: no row has the code for
+        its id, so that no 404 could say so."""
+        found = [each for each in self.whole_records("currencies", ()) if each.key.id == code]
+        if not found:
+            feeds.believe_whole(self._service, "currencies", {ident(row) for row in self._currencies})
+        return found
 
     def whole_records(self, stream: str, rows: Sequence[Row]) -> Records:
         now, tag = self._clock.now(), self._tag

@@ -69,6 +69,7 @@ class Shop:
     language: str
     default_currency: str
     canceled_state: str
+    default_id: str = ""  # of the currency
     invoice_prefix: str = ""
     invoice_year: str = ""  # "", "before" or "after" the number
     slip_prefix: str = ""
@@ -83,21 +84,20 @@ class Shop:
 
     @property
     def rates(self) -> Mapping[str, Decimal]:
-        """What the shop says of its currencies now: units of each for one of its default currency."""
-        return {each.code: each.conversion for each in self.currencies.values() if each.active and each.conversion > 0}
+        """What the shop says of its currencies now: units of each one in use for one of its default currency."""
+        in_use = {each.code: each.conversion for each in self.known_currencies() if each.active and each.conversion > 0}
+        return {**in_use, self.default_currency: Decimal(1)}
 
     def known_currencies(self) -> list[ShopCurrency]:
-        """One for each ISO code: of several rows the one in use, else the latest. A row without a code is none: documents in it
-        say so themselves."""
-        found: dict[str, ShopCurrency] = {}
-        for each in sorted(self.currencies.values(), key=lambda row: (row.active, int(row.id))):
-            if _is_code(each.code):
-                found[each.code] = each
+        """One for each ISO code: of several rows the default, else the one in use, else the latest. A row without a code is
+        none: documents in it say so themselves."""
+        rising = sorted(self.currencies.values(), key=lambda row: (row.id == self.default_id, row.active, int(row.id)))
+        found = {each.code: each for each in rising if is_code(each.code)}
         return [found[code] for code in sorted(found)]
 
     def currency(self, id: str) -> ShopCurrency:
         found = self.currencies.get(id)
-        if found is None or not _is_code(found.code):
+        if found is None or not is_code(found.code):
             raise RecordError("its currency is not in the shop's list, or has no ISO code", hint=LOOK)
         return found
 
@@ -178,7 +178,7 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
     language = known.language
     currencies = dict(_each(tables, "currencies", _currency))
     default = currencies.get(_setting(settings, "PS_CURRENCY_DEFAULT"))
-    if default is None or not _is_code(default.code):
+    if default is None or not is_code(default.code):
         raise ConfigError(
             "the shop's default currency is not in its list of currencies, or has no ISO code",
             hint="choose it in the back office under Localization",
@@ -193,6 +193,7 @@ def shop(tables: Mapping[str, Sequence[Row]]) -> Shop:
         zone=known.zone,
         language=language,
         default_currency=default.code,
+        default_id=default.id,
         canceled_state=_setting(settings, "PS_OS_CANCELED", "4"),
         invoice_prefix=prefixes.get("PS_INVOICE_PREFIX", ""),
         slip_prefix=prefixes.get("PS_CREDIT_SLIP_PREFIX", ""),
@@ -221,7 +222,8 @@ def _each(tables: Mapping[str, Sequence[Row]], table: str, read: Callable[[Row],
             ) from err
 
 
-def _is_code(code: str) -> bool:
+def is_code(code: str) -> bool:
+    """Whether it can be an ISO 4217 code."""
     return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
 
 

@@ -1,7 +1,7 @@
 """QloApps as a source: what the engine sees of it. How it is read stands in `read.py`.
 
-Scopes are customers, room types, services, and whole bookings: the key of an order, an invoice, a payment or a slip leads
-to the record of its booking's reference.
+Scopes are currencies, hotels, customers, room types, services, and whole bookings: the key of an order, an invoice, a payment
+or a slip leads to the record of its booking's reference.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zsync.ports import Clock, Finding
 from zsync.sources.qloapps.client import Webservice
 from zsync.sources.qloapps.feeds import REFERENCE, believe_empty
 from zsync.sources.qloapps.read import WHOLE_TABLES, Reader, Records
+from zsync.sources.qloapps.shop import is_code
 from zsync.sources.qloapps.tables import FIELDS, NEEDED
 from zsync.sources.qloapps.values import REMOTE, Row, ident, text
 
@@ -77,8 +78,7 @@ class QloApps:
                 row = self._row("customers", _id(key))
                 found = self._reader.customer_records([row]) if row is not None else []
             case "currency":
-                every = self._reader.whole_records("currencies", ())
-                found = [each for each in every if each.key == key]
+                found = self._reader.currency_records(key.id.partition("/")[0])
             case "hotel" | "room_type" | "service":
                 stream = next(name for name, (_, word) in _ENTITIES.items() if word == key.entity)
                 row = self._row(WHOLE_TABLES[stream], _id(key))
@@ -91,15 +91,20 @@ class QloApps:
         return _ENTITIES[entity][0]
 
     def key_of(self, entity: str, source_id: str) -> Key:
-        """An order may be named `REFERENCE / ID`, as lists show it."""
+        """An order may be named `REFERENCE / ID`, as lists show it; a currency goes by its ISO code."""
         if entity not in _ENTITIES:
             raise ConfigError(f"QloApps has no `{entity}`", hint=f"known: {', '.join(_ENTITIES)}")
         id = source_id.rpartition("/")[2].strip()
-        if entity == "currencies" and len(id) == 3 and id.isascii() and id.isalpha():
-            return Key.of(self.tag, "currency", id.upper())
+        if entity == "currencies":
+            return self._currency_key(id.upper())
         if not (id.isascii() and id.isdecimal()) or len(id) > 18:
             raise ConfigError(f"`{source_id}` is no id of `{entity}`", hint="ids are the numbers that `zsync status` shows")
         return Key.of(self.tag, _ENTITIES[entity][1], str(int(id)))
+
+    def _currency_key(self, code: str) -> Key:
+        if not is_code(code):
+            raise ConfigError(f"`{code}` is no currency", hint="currencies go by their ISO codes, such as USD")
+        return Key.of(self.tag, "currency", code)
 
     def check(self) -> Iterator[Finding]:
         """Address and key, each permission, the shop's settings, the clocks."""
