@@ -20,11 +20,13 @@ from zsync.ports import Source
 @dataclass
 class Opened:
     """`build` makes the source as a new run does, over the same remote; `pass_time` lets half a day go by. `change` changes
-    one record of the stream and tells its scope; `missing` is a document's key that the remote does not have."""
+    one record of a stream, `remove` takes one away, and both tell its stream and scope; `missing` is a document's key that the
+    remote does not have."""
 
     build: Callable[[], Source]
     pass_time: Callable[[], None]
     change: Callable[[], tuple[str, Key]]
+    remove: Callable[[], tuple[str, Key]]
     missing: Key
 
 
@@ -95,6 +97,23 @@ class SourceContract:
     def test_what_is_not_there_is_gone(self) -> None:
         stage = self.stage()
         assert stage.build().get(stage.missing) == Gone()
+
+    # --- ids -----------------------------------------------------------------------------------------------------------
+
+    def test_the_ids_of_a_stream_are_the_scopes_that_it_hands_out(self) -> None:
+        source = self.stage().build()
+        for stream in source.streams:
+            assert source.ids(stream) == {record.key for page in source.read(stream, None) for record in page.records}
+
+    def test_what_was_taken_away_is_no_longer_among_the_ids_and_gone(self) -> None:
+        stage = self.stage()
+        before = {stream: stage.build().ids(stream) for stream in stage.build().streams}
+        stream, key = stage.remove()
+        source = stage.build()
+        assert {each: before[each] - source.ids(each) for each in source.streams} == {
+            each: {key} if each == stream else set() for each in source.streams
+        }
+        assert source.get(key) == Gone()
 
     def test_entities_have_streams_and_ids_have_keys(self) -> None:
         source = self.stage().build()

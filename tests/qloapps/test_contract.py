@@ -20,9 +20,14 @@ class TestQloApps(SourceContract):
             hotel.tables["orders"][1].update(current_state="2", date_upd=wall(clock))
             return "bookings", Key("hotel:booking:BBBBBBBBB")
 
+        def remove() -> tuple[str, Key]:
+            hotel.desk.remove("customers", 20)
+            return "customers", Key("hotel:customer:20")
+
         return Opened(
             build=lambda: source(hotel, clock, page_size=20),
             pass_time=lambda: clock.pass_(hours=12),
             change=change,
+            remove=remove,
             missing=Key("hotel:order:9999"),
         )

@@ -463,6 +463,85 @@ def test_room_types_that_all_read_as_none_do_not_make_rooms_without_an_item(hote
         read(source(hotel, clock), "bookings")
 
 
+# --- ids ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stream", "table"), [("customers", "customers"), ("hotels", "hotels"), ("room_types", "room_types"), ("bookings", "orders")]
+)
+def test_ids_that_read_as_none_are_doubted(hotel: Hotel, clock: StillClock, stream: str, table: str) -> None:
+    hotel.behave("empty_list", resource=table)
+    with pytest.raises(SuspiciousChange, match=table):
+        source(hotel, clock).ids(stream)
+
+
+@pytest.mark.parametrize(
+    ("stream", "table"),
+    [
+        ("currencies", "currencies"),
+        ("hotels", "hotels"),
+        ("customers", "customers"),
+        ("room_types", "room_types"),
+        ("service_products", "services"),
+        ("bookings", "orders"),
+        ("bookings", "order_payments"),
+    ],
+)
+@pytest.mark.parametrize("after", range(6))
+def test_no_failed_query_makes_ids_fewer(clock: StillClock, stream: str, table: str, after: int) -> None:
+    truth = source(small_hotel(clock), clock).ids(stream)
+    hotel = small_hotel(clock)
+    hotel.behave("empty_list", resource=table, after=after, times=1)
+    assert source(hotel, clock).ids(stream) == truth
+    hotel = small_hotel(clock)
+    hotel.behave("empty_list", resource=table, after=after, times=2)  # asked twice
+    try:
+        assert source(hotel, clock).ids(stream) == truth
+    except (SuspiciousChange, ContractBroken):
+        return
+
+
+def test_ids_that_are_too_many_for_one_answer_come_page_by_page(clock: StillClock) -> None:
+    hotel = small_hotel(clock, max_rows=3)
+    hotel.tables["customers"] += [small.customer(n) for n in range(12, 20)]
+    assert source(hotel, clock).ids("customers") == {f"hotel:customer:{n}" for n in (8, *range(11, 20))}
+
+
+def test_a_list_that_lacks_the_newest_row_is_torn(clock: StillClock) -> None:
+    class Torn(Hotel):
+        def handle(self, request: Request) -> Response:
+            answer = super().handle(request)
+            if request.path == "/api/customers" and "limit" not in request.args:
+                answer.set_data(json.dumps({"customers": [{"id": 8}]}))
+            return answer
+
+    torn = Torn(small.tables(), clock=lambda: clock.moment.timestamp(), sleep=clock.sleep)
+    with pytest.raises(SuspiciousChange, match="customers"):
+        source(torn, clock).ids("customers")
+
+
+def test_the_last_service_may_be_missing_from_the_ids(hotel: Hotel, clock: StillClock) -> None:
+    hotel.tables["services"].clear()
+    assert source(hotel, clock).ids("service_products") == frozenset()
+
+
+def test_bookings_without_a_usable_reference_have_ids_too(hotel: Hotel, clock: StillClock) -> None:
+    change(hotel, "orders", 2, None, reference="A|B]")
+    hotel.tables["order_payments"] += [small.payment(2, "", "10.00"), small.payment(3, "XXXXXXXXX", "10.00")]
+    assert source(hotel, clock).ids("bookings") == {
+        "hotel:booking:AAAAAAAAA",
+        "hotel:order:2",
+        "hotel:booking:CCCCCCCCC",
+        "hotel:payment:2",
+        "hotel:booking:XXXXXXXXX",
+    }
+
+
+def test_a_hotel_that_was_never_paid_has_bookings_all_the_same(hotel: Hotel, clock: StillClock) -> None:
+    hotel.tables["order_payments"].clear()
+    assert source(hotel, clock).ids("bookings") == set(ALL)
+
+
 # --- odd rows ---------------------------------------------------------------------------------------------------------------
 
 

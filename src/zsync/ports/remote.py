@@ -91,6 +91,15 @@ class Source(Protocol):
         """
         ...
 
+    def ids(self, stream: str) -> frozenset[Key]:
+        """The scopes of all records that the stream has now, those that cannot be read included: cheaper than reading them.
+
+        A key that is missing is a hint that its record was deleted, and no evidence: `get` says whether it is Gone. A list
+        that is seen to be torn, or that reads as empty where nobody can have deleted all, is SuspiciousChange: ask only where
+        records are known.
+        """
+        ...
+
     def stream_of(self, entity: str) -> str:
         """The stream that hands out documents of this entity (`orders`, `invoices` -> the bookings' stream); KeyError."""
         ...

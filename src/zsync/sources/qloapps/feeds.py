@@ -145,6 +145,18 @@ def believe_empty(service: Webservice, table: str) -> None:
     raise doubtful(f"the hotel's table `{table}` had rows and reads as empty")
 
 
+def believe_list(service: Webservice, table: str, ids: Collection[str], newest: str) -> None:
+    """A list of all rows of a table: believed if it has the row that was the newest before it was asked for, unless that one
+    is gone; if empty, of a table that may have lost all.
+
+    Raises SuspiciousChange.
+    """
+    if newest and newest not in ids:
+        believe_absent(service, table, [newest])
+    if not ids:
+        believe_empty(service, table)
+
+
 def believe_whole(service: Webservice, table: str, ids: Collection[str]) -> None:
     """A list of all rows of a table lacks one: believed if another list has no more than it. Raises SuspiciousChange."""
     others = service.ids(table)

@@ -51,6 +51,9 @@ _NOBODY = "0"
 WHOLE_TABLES = {"currencies": "currencies", "hotels": "hotels", "room_types": "room_types", "service_products": "services"}
 """The streams that are read whole each time, with their tables."""
 
+_WORDS = {"customers": "customer", "hotels": "hotel", "room_types": "room_type", "service_products": "service"}
+"""The word in the keys of a stream whose ids are those of its table."""
+
 
 class Reader:
     """Reads one shop. Not for several threads."""
@@ -184,6 +187,38 @@ class Reader:
                 remote=REMOTE,
             )
         return replace(known, after=None)
+
+    # --- ids ------------------------------------------------------------------------------------------------------------
+
+    def ids(self, stream: str) -> frozenset[Key]:
+        """The keys of all records that a stream has now. Bookings go by the references of orders, and of payments."""
+        match stream:
+            case "bookings":
+                return self._booking_keys("orders", "reference") | self._booking_keys("order_payments", "order_reference")
+            case "currencies":
+                feeds.believe_whole(self._service, "currencies", {ident(row) for row in self._currencies})
+                return frozenset(Key.of(self._tag, "currency", each.code) for each in self.shop.known_currencies())
+            case _:
+                table = WHOLE_TABLES.get(stream, stream)
+                newest = self._service.newest(table, "id")
+                found = self._service.ids(table)
+                feeds.believe_list(self._service, table, found, newest)
+                return frozenset(Key.of(self._tag, _WORDS[stream], id) for id in found)
+
+    def _booking_keys(self, table: str, field: str) -> frozenset[Key]:
+        """As reading hands them out: without a reference that can be asked for the row stands alone. A hotel may have no payment
+        yet."""
+        newest = self._service.newest(table, "id")
+        rows = list(self._service.every(table, ("id", field)))
+        if rows or newest or table == "orders":
+            feeds.believe_list(self._service, table, {ident(row) for row in rows}, newest)
+        word = "order" if table == "orders" else "payment"
+        return frozenset(
+            Key.of(self._tag, "booking", said)
+            if isinstance(said := row.get(field), str) and REFERENCE.match(said)
+            else Key.of(self._tag, word, ident(row))
+            for row in rows
+        )
 
     # --- cursors ------------------------------------------------------------------------------------------------------
 

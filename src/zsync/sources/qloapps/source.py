@@ -87,6 +87,11 @@ class QloApps:
                 found = self._booking(key)
         return found[0] if found else Gone()
 
+    def ids(self, stream: str) -> frozenset[Key]:
+        if stream not in self.streams:
+            raise ValueError(f"`{stream}` is no stream of QloApps")
+        return self._reader.ids(stream)
+
     def stream_of(self, entity: str) -> str:
         return _ENTITIES[entity][0]
 
