@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from zsync.model.money import round_half_up
 from zsync.sandbox.hotel import Stay, demo
 from zsync.sandbox.hotel.desk import Desk
 from zsync.sandbox.hotel.tables import RESOURCES
@@ -30,10 +31,12 @@ def changed(tables: Tables) -> Tables:
     return tables
 
 
-@pytest.fixture(params=[lambda t: t, changed], ids=["as told", "after a busy day"])
+@pytest.fixture(
+    params=[demo.group, lambda: changed(demo.group()), demo.whole], ids=["as told", "after a busy day", "and the week after"]
+)
 def tables(request: pytest.FixtureRequest) -> Tables:
-    shape: Callable[[Tables], Tables] = request.param
-    return shape(demo.group())
+    told: Callable[[], Tables] = request.param
+    return told()
 
 
 def added(rows: list[dict[str, Any]], field: str) -> Decimal:
@@ -42,6 +45,12 @@ def added(rows: list[dict[str, Any]], field: str) -> Decimal:
 
 def day(stamp: str) -> int:
     return date.fromisoformat(stamp[:10]).toordinal()
+
+
+def worth_in(rate: str, payment: dict[str, Any]) -> dict[str, Any]:
+    """A payment as it counts for an order in another currency."""
+    amount = Decimal(payment["amount"]) * Decimal(rate) / Decimal(payment["conversion_rate"])
+    return {**payment, "amount": round_half_up(amount, 2)}
 
 
 def of(tables: Tables, resource: str, order: object, field: str = "id_order") -> list[dict[str, Any]]:
@@ -78,7 +87,9 @@ def test_payments_of_a_reference_are_what_its_orders_have_received(tables: Table
     for reference in {order["reference"] for order in tables["orders"]}:
         received = of(tables, "orders", reference, "reference")
         paid = of(tables, "order_payments", reference, "order_reference")
-        assert added(paid, "amount") == added(received, "total_paid_real")
+        own, rate = received[0]["id_currency"], received[0]["conversion_rate"]
+        worth = [row if row["id_currency"] == own else worth_in(rate, row) for row in paid]
+        assert added(worth, "amount") == added(received, "total_paid_real")
 
 
 def test_each_invoice_is_a_copy_of_its_order(tables: Tables) -> None:
@@ -200,3 +211,27 @@ def test_the_orders_show_what_they_say() -> None:
     assert cents[22] == received[22]
     (used,) = (row for row in tables["addresses"] if str(row["id"]) == order[23]["id_address_invoice"])
     assert (used["deleted"], used["city"]) == ("1", "Wien")
+
+
+def test_the_week_after_shows_refunds_a_late_cancellation_and_another_currency() -> None:
+    tables = demo.whole()
+    assert tables["orders"][: len(demo.SHOWS)] == demo.group()["orders"]
+    later = {row["id"]: row for row in tables["orders"][len(demo.SHOWS) :]}
+    told = {
+        id: (row["current_state"], row["id_currency"], Decimal(row["total_paid_tax_incl"]), Decimal(row["total_paid_real"]))
+        for id, row in later.items()
+    }
+    assert told == {
+        25: ("5", "1", Decimal("263.80"), Decimal("63.80")),
+        26: ("2", "1", Decimal("260.00"), Decimal("260.00")),
+        27: ("4", "1", Decimal("68.20"), Decimal(0)),
+        28: ("2", "2", Decimal("433.64"), Decimal("433.64")),
+        29: ("2", "2", Decimal("113.17"), Decimal("113.17")),
+    }
+    assert all(row["invoice_number"] != "0" for row in later.values())
+    assert [(row["id_order"], row["amount"]) for row in tables["order_slip"]] == [("25", "200.00"), ("26", "130.00")]
+    assert [row["amount"] for row in of(tables, "order_payments", "REFUNDEDX", "order_reference")] == ["263.80", "-200.00"]
+    in_euros = [
+        row["amount"] for row in of(tables, "order_payments", "EUROSPAID", "order_reference") if row["id_currency"] == "1"
+    ]
+    assert in_euros == ["50.00"]

@@ -131,6 +131,62 @@ def test_shares_of_a_payment_must_add_up_within_one_reference(desk: Desk) -> Non
             desk.pay(2, "20.00", over=over)
 
 
+def test_an_order_in_another_currency_has_all_of_its_prices_in_it(desk: Desk) -> None:
+    order = desk.book(1, Stay(2, "2026-07-01", 2), services={12: 1}, demands=[1], voucher=2, currency="CHF")
+    row = desk.ledger.row("orders", order)
+    room, garage = desk.ledger.where("order_details", id_order=order)
+    (off,) = desk.ledger.where("order_discounts", id_order=order)
+    (cot,) = desk.ledger.where("booking_extra_demands", id_htl_booking=desk.stays(order)[0])
+    assert (row["id_currency"], row["conversion_rate"]) == ("2", "0.943100")
+    assert (room["product_price"], room["original_product_price"]) == ("85.736364", "85.736364")  # 90.909091 euros
+    assert (room["total_price_tax_excl"], room["total_price_tax_incl"]) == ("171.470000", "188.620000")
+    assert garage["total_price_tax_incl"] == "28.290000"  # 12.50 euros, two nights, 20 %
+    assert cot["total_price_tax_incl"] == "17.280000"  # 8.33 euros, two nights, 10 %
+    assert off["value"] == "23.58"  # 25 euros
+    assert desk.total(order) == Decimal("188.62") + Decimal("28.29") + Decimal("17.28") - Decimal("23.58")
+
+
+def test_an_order_s_rate_is_the_average_of_its_payments(desk: Desk) -> None:
+    order = desk.book(1, Stay(2, "2026-07-01", 2), currency="CHF")
+    desk.pay(order, "100.00")
+    desk.edit("currencies", 2, conversion_rate="0.963100")
+    last = desk.pay(order, desk.total(order) - 100)
+    assert desk.ledger.row("order_payments", last)["conversion_rate"] == "0.963100"
+    assert desk.ledger.row("orders", order)["conversion_rate"] == "0.953100"
+    assert desk.ledger.row("orders", 1)["conversion_rate"] == "1.000000"
+
+
+def test_a_payment_in_another_currency_counts_at_the_two_rates(desk: Desk) -> None:
+    francs, euros = desk.book(1, Stay(2, "2026-07-01", 2), currency="CHF"), desk.book(1, Stay(2, "2026-07-01", 2))
+    paid = desk.pay(francs, "100.00", currency="EUR", transaction="T1")
+    desk.pay(euros, "94.31", currency="CHF")
+    desk.pay_back(euros, "9.43", currency="CHF")
+    row = desk.ledger.row("order_payments", paid)
+    assert (row["id_currency"], row["conversion_rate"], row["transaction_id"]) == ("1", "1.000000", "T1")
+    assert desk.ledger.row("orders", francs)["total_paid_real"] == "94.310000"
+    assert desk.ledger.row("orders", euros)["total_paid_real"] == "90.000000"
+    assert [desk.ledger.row("orders", order)["conversion_rate"] for order in (francs, euros)] == ["0.943100", "1.000000"]
+
+
+def test_a_currency_that_was_deleted_and_made_anew_is_booked_in_its_new_row(desk: Desk) -> None:
+    desk.edit("currencies", 2, deleted=1)
+    desk.ledger.add("currencies", iso_code="CHF", conversion_rate="0.990000", active=1)
+    assert desk.ledger.row("orders", desk.book(1, Stay(2, "2026-07-01", 1), currency="CHF"))["id_currency"] == "3"
+
+
+def test_a_slip_of_an_order_in_another_currency_has_its_rate(desk: Desk) -> None:
+    order = desk.book(1, Stay(2, "2026-07-01", 2), currency="CHF")
+    desk.pay(order, desk.total(order), state=2)
+    slip = desk.ledger.row("order_slip", desk.slip(order))
+    assert (slip["conversion_rate"], slip["amount"]) == ("0.943100", "188.62")
+
+
+def test_a_hotel_that_closes_moves_no_order(desk: Desk) -> None:
+    desk.edit("hotels", 2, active=0)
+    assert moved(desk, "hotels") == [2]
+    assert moved(desk, "orders") == []
+
+
 def test_an_order_has_one_hotel(desk: Desk) -> None:
     with pytest.raises(ValueError, match="one hotel"):
         desk.book(1, Stay(1, "2026-07-01", 1), Stay(4, "2026-07-01", 1))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from zsync.model.money import round_half_up
 from zsync.sandbox.hotel.ledger import Ledger, Row, cents, letters, total
 
 AWAITING, PAID, PROCESSING, CANCELED, REFUNDED, ERROR, PARTIAL = 1, 2, 3, 4, 5, 6, 8
@@ -46,7 +47,7 @@ class Bookwork:
         """The row of a currency; of the shop's own for None."""
         if code is None:
             return self.ledger.row("currencies", self.ledger.setting("PS_CURRENCY_DEFAULT"))
-        (found,) = self.ledger.where("currencies", iso_code=code)
+        (found,) = self.ledger.where("currencies", iso_code=code, deleted=0)
         return found
 
     def open(self, customer: int, hotel: Row, reference: str | None, method: str, source: str, currency: str | None) -> Row:
@@ -146,7 +147,7 @@ class Bookwork:
 
     def _price(self, order: Row, product: Row) -> Decimal:
         """The list price in the order's currency."""
-        return (Decimal(product["price"]) * Decimal(order["conversion_rate"])).quantize(Decimal("0.000001"))
+        return round_half_up(Decimal(product["price"]) * Decimal(order["conversion_rate"]), 6)
 
     def _line(self, order: Row, product: Row, quantity: int, price: Decimal) -> Row:
         room = "id_hotel" in product
@@ -168,14 +169,15 @@ class Bookwork:
             product_price_calculation_method=product["price_calculation_method"],
             product_reference=product["reference"],
             id_tax_rules_group=product["id_tax_rules_group"],
-            original_product_price=Decimal(product["price"]),
+            original_product_price=self._price(order, product),
         )
 
     def demand(self, hotel: Row, stay: Row, nights: int, demand: int) -> None:
         wanted = self.ledger.row("extra_demands", demand)
         rate = self.ledger.rate(wanted["id_tax_rules_group"], hotel["id_country"])
         quantity = nights if wanted["price_calc_method"] == "1" else 1
-        unit, whole = priced(Decimal(wanted["price"]), 1, rate), priced(Decimal(wanted["price"]), quantity, rate)
+        price = self._price(self.ledger.row("orders", stay["id_order"]), wanted)
+        unit, whole = priced(price, 1, rate), priced(price, quantity, rate)
         row = self.ledger.add(
             "booking_extra_demands",
             id_htl_booking=stay["id"],
@@ -193,7 +195,8 @@ class Bookwork:
         """A voucher over all lines: a percentage of them, or an amount with tax shared as they are taxed."""
         rule, lines = self.ledger.row("cart_rules", voucher), self.ledger.where("order_details", id_order=order["id"])
         excl, incl = total(lines, "total_price_tax_excl"), total(lines, "total_price_tax_incl")
-        share = Decimal(rule["reduction_percent"]) / 100 or min(Decimal(rule["reduction_amount"]) / incl, Decimal(1))
+        amount = Decimal(rule["reduction_amount"]) * Decimal(order["conversion_rate"])  # vouchers are in the shop's own currency
+        share = Decimal(rule["reduction_percent"]) / 100 or min(amount / incl, Decimal(1))
         self.ledger.add(
             "order_discounts",
             id_order=order["id"],
@@ -202,6 +205,11 @@ class Bookwork:
             value=cents(incl * share),
             value_tax_excl=cents(excl * share),
         )
+
+    def average_rate(self, order: Row) -> Decimal:
+        """What an order's currency is worth to it: the average of the rates of its payments in it, if there are any."""
+        paid = self.ledger.where("order_payments", order_reference=order["reference"], id_currency=order["id_currency"])
+        return total(paid, "conversion_rate") / len(paid) if paid else Decimal(order["conversion_rate"])
 
     def credit(self, order: int, parts: list[Row]) -> int:
         row = self.ledger.row("orders", order)

@@ -195,49 +195,32 @@ class Desk:
     ) -> int:
         """A payment on the order's reference, tax included; `over` shares it out among the orders of that reference.
 
-        `on` is the payment's date as typed at the desk, which may lie in the past; `state` the orders' next state.
+        `on` is the payment's date as typed at the desk, which may lie in the past; `state` the orders' next state; `currency` the
+        code of another currency than the order's, which gets it at the two rates. The payment keeps what its currency is worth
+        now; the order's own rate becomes the average of its payments'.
         """
         row, sum_paid = self.ledger.row("orders", order), Decimal(amount)
-        if currency is not None:
-            return self._pay_in(row, sum_paid, self._work.currency(currency), method, state)
+        money = self.ledger.row("currencies", row["id_currency"]) if currency is None else self._work.currency(currency)
         shares = {order: sum_paid} if over is None else {o: Decimal(part) for o, part in over.items()}
         if sum(shares.values(), ZERO) != sum_paid or {self.reference(o) for o in shares} != {row["reference"]}:
             raise ValueError("the shares add up to the payment, on orders of one reference")
         payment = self.ledger.add(
             "order_payments",
             order_reference=row["reference"],
-            id_currency=row["id_currency"],
+            id_currency=money["id"],
             amount=sum_paid,
             payment_method=method,
             payment_type=3,
-            conversion_rate=row["conversion_rate"],
+            conversion_rate=money["conversion_rate"],
             transaction_id=transaction,
             date_add=on or self.ledger.now(),
         )
         for number, part in shares.items():
             paid = self.ledger.row("orders", number)
-            self.ledger.save("orders", paid, total_paid_real=Decimal(paid["total_paid_real"]) + part)
+            received = Decimal(paid["total_paid_real"]) + self._worth(part, money, paid)
+            self.ledger.save("orders", paid, total_paid_real=received, conversion_rate=self._work.average_rate(paid))
             if state is not None:
                 self.set_state(number, state)
-        return int(payment["id"])
-
-    def _pay_in(self, order: Row, amount: Decimal, money: Row, method: str, state: int | None) -> int:
-        """A payment in another currency than the order's, which gets it at the two rates."""
-        payment = self.ledger.add(
-            "order_payments",
-            order_reference=order["reference"],
-            id_currency=money["id"],
-            amount=amount,
-            payment_method=method,
-            payment_type=3,
-            conversion_rate=money["conversion_rate"],
-            transaction_id="",
-            date_add=self.ledger.now(),
-        )
-        worth = cents(amount * Decimal(order["conversion_rate"]) / Decimal(money["conversion_rate"]))
-        self.ledger.save("orders", order, total_paid_real=Decimal(order["total_paid_real"]) + worth)
-        if state is not None:
-            self.set_state(int(order["id"]), state)
         return int(payment["id"])
 
     def advance(self, order: int, amount: str, *, method: str = "Bank wire") -> int:
@@ -245,9 +228,9 @@ class Desk:
         self.ledger.change("orders", self.ledger.row("orders", order), is_advance_payment=1, advance_paid_amount=Decimal(amount))
         return self.pay(order, amount, method=method)
 
-    def pay_back(self, order: int, amount: str, *, method: str = "Bank wire") -> int:
+    def pay_back(self, order: int, amount: str, *, method: str = "Bank wire", currency: str | None = None) -> int:
         """Money back to the guest: a negative payment of `amount`."""
-        return self.pay(order, -Decimal(amount), method=method)
+        return self.pay(order, -Decimal(amount), method=method, currency=currency)
 
     def cancel(self, order: int) -> None:
         """Cancel every room of an unpaid order that has no invoice: all sums become zero, what was booked stays readable."""
@@ -330,6 +313,12 @@ class Desk:
     def check_out(self, stay: int) -> None:
         """The guest is gone; moves the stay's date and not the order's."""
         self.ledger.save("room_bookings", self.ledger.row("room_bookings", stay), id_status=3, check_out=self.ledger.now())
+
+    def _worth(self, amount: Decimal, money: Row, order: Row) -> Decimal:
+        """An amount of a currency in the order's."""
+        if str(money["id"]) == order["id_currency"]:
+            return amount
+        return cents(amount * Decimal(order["conversion_rate"]) / Decimal(money["conversion_rate"]))
 
     def _unpaid(self, order: int) -> Row:
         row = self.ledger.row("orders", order)
