@@ -54,7 +54,7 @@ ONLY_IN: Mapping[str, tuple[str, ...]] = {
 }
 """Packages that may be imported in these folders only."""
 
-STRICT = ("parse.py", "mapping.py")
+STRICT = ("parse.py", "parse_masters.py", "mapping.py")
 """Pure modules of plugins: they, and whatever of their own folder they import, see values, errors and ports."""
 
 STRICT_MAY = ("errors", "model", "ports", "mapping")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from zsync.model.record import Record
-from zsync.sources.qloapps import parse
+from zsync.sources.qloapps import parse, parse_masters
 from zsync.sources.qloapps.shop import Shop, shop
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "recordings" / "qloapps"
@@ -88,7 +88,7 @@ def recorded_customers() -> list[Record]:
         orders.setdefault(str(order["id_customer"]), []).append(dict(order))
     shop = recorded_shop()
     found = [
-        parse.customer(row, addresses.get(id := str(row["id"])), orders.get(id, []), shop, "hotel", READ_AT)
+        parse_masters.customer(row, addresses.get(id := str(row["id"])), orders.get(id, []), shop, "hotel", READ_AT)
         for row in table("customers")
     ]
     return [record for record in found if isinstance(record, Record)]

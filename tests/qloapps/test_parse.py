@@ -29,7 +29,7 @@ from zsync.model.documents import (
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Record, Unreadable
-from zsync.sources.qloapps import parse
+from zsync.sources.qloapps import parse, parse_masters
 from zsync.sources.qloapps.parse import BookingRows
 from zsync.sources.qloapps.shop import Shop, shop
 from zsync.sources.qloapps.values import day, flag, ident, local_text, maybe_day, number, rate, text, wall_clock
@@ -277,7 +277,7 @@ def test_an_unreadable_booking_tells_the_latest_day_that_it_counts_by(changed: d
 
 
 def contact(row: dict[str, Any], address: dict[str, Any] | None, *orders: dict[str, Any]) -> Contact:
-    found = parse.customer(row, address, orders, small_shop(), "hotel", READ_AT)
+    found = parse_masters.customer(row, address, orders, small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     (document,) = found.documents
     assert isinstance(document, Contact)
@@ -328,7 +328,7 @@ def test_an_order_that_makes_no_sense_does_not_make_its_customer_unreadable(odd:
 
 def test_a_newer_order_in_a_new_currency_makes_another_revision() -> None:
     def revision(*orders: dict[str, Any]) -> str:
-        found = parse.customer(small.customer(8), None, orders, small_shop(), "hotel", READ_AT)
+        found = parse_masters.customer(small.customer(8), None, orders, small_shop(), "hotel", READ_AT)
         assert isinstance(found, Record)
         return found.revision
 
@@ -338,7 +338,7 @@ def test_a_newer_order_in_a_new_currency_makes_another_revision() -> None:
 
 
 def test_templates_see_the_shops_fields_and_no_secret() -> None:
-    found = parse.customer(small.customer(8), small.address(10, 8), (), small_shop(), "hotel", READ_AT)
+    found = parse_masters.customer(small.customer(8), small.address(10, 8), (), small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     fields = found.fields[found.key]
     assert (fields["email"], fields["address_city"], fields["company"]) == ("Ann@Example.com", "Port", "")
@@ -346,7 +346,7 @@ def test_templates_see_the_shops_fields_and_no_secret() -> None:
 
 
 def test_a_room_type_is_an_item_with_its_list_price_and_the_rate_of_its_group() -> None:
-    found = parse.item(small.product(2, "Double", "50.000000"), small_shop(), "hotel", READ_AT, room=True)
+    found = parse_masters.item(small.product(2, "Double", "50.000000"), small_shop(), "hotel", READ_AT, room=True)
     assert isinstance(found, Record)
     (document,) = found.documents
     assert isinstance(document, Item)
@@ -356,7 +356,7 @@ def test_a_room_type_is_an_item_with_its_list_price_and_the_rate_of_its_group() 
 
 
 def test_an_item_whose_price_makes_no_sense_is_unreadable() -> None:
-    found = parse.item(small.product(3, "Breakfast", "free"), small_shop(), "hotel", READ_AT, room=False)
+    found = parse_masters.item(small.product(3, "Breakfast", "free"), small_shop(), "hotel", READ_AT, room=False)
     assert isinstance(found, Unreadable)
     assert (found.key, found.entity) == ("hotel:service:3", "service_products")
 
@@ -532,7 +532,7 @@ def currencies(*rows: dict[str, Any]) -> Shop:
 
 def currency(code: str, at: Shop) -> Currency:
     (found,) = [each for each in at.known_currencies() if each.code == code]
-    (document,) = parse.currency(found, at, "hotel", READ_AT).documents
+    (document,) = parse_masters.currency(found, at, "hotel", READ_AT).documents
     assert isinstance(document, Currency)
     return document
 
@@ -580,14 +580,14 @@ def test_rates_are_those_of_the_currencies_in_use() -> None:
 
 
 def test_a_hotel_has_its_name_in_the_shops_language_and_its_own_address() -> None:
-    found = parse.hotel(small.house(1, "Seaside"), small_shop(), "hotel", READ_AT)
+    found = parse_masters.hotel(small.house(1, "Seaside"), small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     where = Address(street="Quay 1", city="Wien", zip="1010", country="Austria", country_code="AT", phone="+43 1")
     assert found.documents == (Hotel(Key("hotel:hotel:1"), "1", "Seaside", "desk@seaside.example", where),)
 
 
 def test_a_hotel_without_a_name_still_has_one_and_a_closed_one_is_not_active() -> None:
-    found = parse.hotel(small.house(4, "", hotel_name="", active="0", id_country="0"), small_shop(), "hotel", READ_AT)
+    found = parse_masters.hotel(small.house(4, "", hotel_name="", active="0", id_country="0"), small_shop(), "hotel", READ_AT)
     assert isinstance(found, Record)
     (document,) = found.documents
     assert isinstance(document, Hotel)
@@ -595,7 +595,7 @@ def test_a_hotel_without_a_name_still_has_one_and_a_closed_one_is_not_active() -
 
 
 def test_a_hotel_that_makes_no_sense_says_which_field() -> None:
-    found = parse.hotel(small.house(1, "Seaside", id_country="x"), small_shop(), "hotel", READ_AT)
+    found = parse_masters.hotel(small.house(1, "Seaside", id_country="x"), small_shop(), "hotel", READ_AT)
     assert isinstance(found, Unreadable)
     assert (found.entity, found.source_id, found.key) == ("hotels", "1", "hotel:hotel:1")
 
@@ -605,8 +605,8 @@ def test_bookings_customers_and_currencies_know_the_shops_rates_and_their_revisi
         at = currencies(small.currency(2, "USD", rate))
         found = [
             parse.booking(parse.BookingRows("R", [small.order(2, "R", total_products_wt="0")]), at, "hotel", READ_AT),
-            parse.customer(small.customer(8), None, (), at, "hotel", READ_AT),
-            parse.currency(at.known_currencies()[0], at, "hotel", READ_AT),
+            parse_masters.customer(small.customer(8), None, (), at, "hotel", READ_AT),
+            parse_masters.currency(at.known_currencies()[0], at, "hotel", READ_AT),
         ]
         records = [each for each in found if isinstance(each, Record)]
         assert len(records) == 3

@@ -21,7 +21,7 @@ from zsync.errors import ContractBroken, RecordError, SuspiciousChange
 from zsync.model.key import Key
 from zsync.model.record import Page, Record, Unreadable
 from zsync.ports import Clock
-from zsync.sources.qloapps import assemble, feeds, parse
+from zsync.sources.qloapps import assemble, feeds, parse_masters
 from zsync.sources.qloapps.client import Rows, Webservice, incomplete
 from zsync.sources.qloapps.feeds import REFERENCE, Changes, Cursor, Feed
 from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
@@ -300,9 +300,8 @@ class Reader:
         current = {ident(row, "id_customer"): row for row in sorted(found, key=lambda row: int(ident(row)))}
         orders = assemble.grouped(self._orders_of(ids), "id_customer")
         now = self._clock.now()
-        return [
-            parse.customer(row, current.get(ident(row)), orders.get(ident(row), []), self.shop, self._tag, now) for row in rows
-        ]
+        shop, tag = self.shop, self._tag
+        return [parse_masters.customer(row, current.get(id := ident(row)), orders.get(id, []), shop, tag, now) for row in rows]
 
     def _orders_of(self, customers: Sequence[str]) -> Iterator[Row]:
         """What of these customers' orders tells in which currencies they trade."""
@@ -321,11 +320,11 @@ class Reader:
         now, tag = self._clock.now(), self._tag
         match stream:
             case "currencies":
-                return [parse.currency(each, self.shop, tag, now) for each in self.shop.known_currencies()]
+                return [parse_masters.currency(each, self.shop, tag, now) for each in self.shop.known_currencies()]
             case "hotels":
-                return [parse.hotel(row, self.shop, tag, now) for row in rows]
+                return [parse_masters.hotel(row, self.shop, tag, now) for row in rows]
             case _:
-                return [parse.item(row, self.shop, tag, now, room=stream == "room_types") for row in rows]
+                return [parse_masters.item(row, self.shop, tag, now, room=stream == "room_types") for row in rows]
 
 
 def _parts(values: Sequence[str], old: Cursor, new: Cursor) -> Iterator[tuple[Sequence[str], Cursor]]:
