@@ -11,47 +11,43 @@ Lists are read in whole pages; rows are compared here, as filters may be ignored
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from zsync.model.intent import Body, Written, plain
 from zsync.model.key import Key
 from zsync.ports import Match, Module, Stranger
 from zsync.targets.books.modules.base import Calls
-from zsync.targets.books.modules.payments import LISTING
-from zsync.targets.books.modules.values import Content, identity, normal, number, text
+from zsync.targets.books.modules.masters import Contacts, Items
+from zsync.targets.books.modules.payments import LISTING, Payments
+from zsync.targets.books.modules.sales import Numbered
+from zsync.targets.books.modules.values import Content, identity, key_in, normal, number, text
 
-ORDER = (
-    *("contacts", "items", "salesorders", "invoices", "creditnotes", "payments"),
-    *("applications", "creditapplications", "refunds", "excessrefunds"),
-)
-"""The modules, in the order in which what they refer to is known."""
+LISTED = ("contacts", "items", "salesorders", "invoices", "creditnotes", "payments")
+"""The modules that are recognised in whole lists, parents first."""
+
+ASKED_SINGLY = ("applications", "creditapplications", "refunds", "excessrefunds")
+"""What hangs on them."""
 
 Asked = Sequence[tuple[Key, Body]]
 
 _ALL = {"filter_by": "Status.All"}
-_NUMBERED = {
-    "salesorders": ("salesorder_id", "salesorder_number"),
-    "invoices": ("invoice_id", "invoice_number"),
-    "creditnotes": ("creditnote_id", "creditnote_number"),
-}
 
 
-def recognise(calls: Calls, modules: Mapping[str, Module], module: str, asked: Asked) -> Iterator[Match | None]:
+def recognise(calls: Calls, module: Module, asked: Asked) -> Iterator[Match | None]:
     """For each (key, body that we would write): what stands there for it already, or None."""
     match module:
-        case "contacts":
-            yield from _contacts(calls, modules["contacts"], asked)
-        case "items":
+        case Contacts():
+            yield from _contacts(calls, module, asked)
+        case Items():
             yield from _items(calls, asked)
-        case "salesorders" | "invoices" | "creditnotes":
+        case Numbered():
             yield from _documents(calls, module, asked)
-        case "payments":
-            yield from _payments(calls, asked)
+        case Payments():
+            yield from _payments(calls, module, asked)
         case _:
-            for key, body in asked:
-                (found,) = modules[module].find([(key, body)])
+            for each in asked:
+                (found,) = module.find([each])
                 yield _found(found)
 
 
@@ -75,7 +71,7 @@ def _grouped(rows: Iterator[Content], name: str) -> dict[str, list[Content]]:
 # --- contacts and items -------------------------------------------------------------------------------------------------------
 
 
-def _contacts(calls: Calls, module: Module, asked: Asked) -> Iterator[Match | None]:
+def _contacts(calls: Calls, module: Contacts, asked: Asked) -> Iterator[Match | None]:
     """Under our name, or under the one that carries the id: a namesake may have had the first."""
     named = _grouped(calls.pages("/contacts", "contacts", _ALL), "contact_name")
     for key, body in asked:
@@ -85,7 +81,7 @@ def _contacts(calls: Calls, module: Module, asked: Asked) -> Iterator[Match | No
             (row, renamed)
             for each, renamed in names
             for row in named.get(normal(str(each["contact_name"])), [])
-            if text(row, "contact_type") != "vendor" and _is_same_guest(calls, key, body, row)
+            if text(row, "contact_type") != "vendor" and _is_same_guest(module, key, body, row)
         ]
         yield _one_contact(found)
 
@@ -101,16 +97,12 @@ def _one_contact(found: Sequence[tuple[Content, Body | None]]) -> Match | None:
     return Match(written, known=False, renamed=renamed)
 
 
-def _is_same_guest(calls: Calls, key: Key, body: Body, row: Content) -> bool:
-    """By the e-mail address; where we have none, or Zoho has another, by our key, which only the whole contact shows."""
-    ours = _email(body)
-    if ours and normal(text(row, "email")) == normal(ours):
-        return True
-    if ours and text(row, "email"):
-        return False
-    whole = calls.get(f"/contacts/{identity(row, 'contact_id')}")["contact"]
-    fields = [each.get("value") for each in whole.get("custom_fields") or [] if isinstance(each, Mapping)]
-    return str(key) in (text(whole, "contact_number"), *map(str, fields))
+def _is_same_guest(module: Contacts, key: Key, body: Body, row: Content) -> bool:
+    """By the e-mail address; where one side has none, by our key, which only the whole contact shows."""
+    ours, theirs = normal(_email(body)), normal(text(row, "email"))
+    if ours and theirs:
+        return ours == theirs
+    return module.carries(key, identity(row, "contact_id"))
 
 
 def _email(body: Body) -> str:
@@ -136,22 +128,21 @@ def _items(calls: Calls, asked: Asked) -> Iterator[Match | None]:
 # --- documents ----------------------------------------------------------------------------------------------------------------
 
 
-def _documents(calls: Calls, module: str, asked: Asked) -> Iterator[Match | None]:
+def _documents(calls: Calls, module: Numbered, asked: Asked) -> Iterator[Match | None]:
     """By exact number. Void ones are nobody's."""
-    id_field, number_field = _NUMBERED[module]
     numbered: dict[str, list[Content]] = defaultdict(list)
-    for row in calls.pages(f"/{module}", module):
+    for row in calls.pages(module.path, module.listing):
         if text(row, "status").lower() != "void":
-            numbered[text(row, number_field)].append(row)
+            numbered[text(row, module.number_field)].append(row)
     for _, body in asked:
-        rows = numbered.get(str(body[number_field]), [])
-        yield _document(body, rows[0], id_field, number_field) if rows else None
+        rows = numbered.get(str(body[module.number_field]), [])
+        yield _document(module, body, rows[0]) if rows else None
 
 
-def _document(body: Body, row: Content, id_field: str, number_field: str) -> Match:
+def _document(module: Numbered, body: Body, row: Content) -> Match:
     written = Written(
-        identity(row, id_field),
-        text(row, number_field),
+        identity(row, module.id_field),
+        text(row, module.number_field),
         number(row.get("total")),
         text(row, "status").lower(),
         text(row, "last_modified_time"),
@@ -176,17 +167,17 @@ def _differing(body: Body, row: Content, names: Sequence[tuple[str, str]]) -> It
 # --- payments -----------------------------------------------------------------------------------------------------------------
 
 
-def _payments(calls: Calls, asked: Asked) -> Iterator[Match | None]:
+def _payments(calls: Calls, module: Payments, asked: Asked) -> Iterator[Match | None]:
     """By our key. What a person typed is taken only where one of each side fits: several of one amount are not guessed."""
     wanted = {number(body["amount"]) for _, body in asked}
     ours: dict[str, Content] = {}
     by_hand: dict[tuple[str, ...], list[Content]] = defaultdict(list)
     keys = {str(body["reference_number"]) for _, body in asked}
     for row in calls.pages("/customerpayments", LISTING):
-        whole = _with_reference(calls, row, wanted)
+        whole = _with_reference(module, row, wanted)
         if text(whole, "reference_number") in keys:
             ours[text(whole, "reference_number")] = whole
-        elif not _is_key(text(whole, "reference_number")):
+        elif key_in(text(whole, "reference_number")) is None:
             by_hand[_shown(whole)].append(whole)
     twins: dict[tuple[str, ...], int] = defaultdict(int)
     for _, body in asked:
@@ -220,17 +211,8 @@ def _shown(row: Content) -> tuple[str, ...]:
     return text(row, "customer_id"), text(row, "date"), "" if amount is None else plain(amount)
 
 
-def _with_reference(calls: Calls, row: Content, wanted: set[Decimal | None]) -> Content:
+def _with_reference(module: Payments, row: Content, wanted: set[Decimal | None]) -> Content:
     """Lists may show no references (the contract's do not): then the whole payment is read where its amount is one of ours."""
     if "reference_number" in row or number(row.get("amount")) not in wanted:
         return row
-    whole: Any = calls.get(f"/customerpayments/{identity(row, 'payment_id')}")["payment"]
-    return {**row, **whole}
-
-
-def _is_key(reference: str) -> bool:
-    try:
-        Key.parse(reference)
-    except ValueError:
-        return False
-    return True
+    return module.content(identity(row, "payment_id")) or row

@@ -18,7 +18,7 @@ from zsync.targets.books import adoption, mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
 from zsync.targets.books.modules.payments import references
-from zsync.targets.books.modules.values import number
+from zsync.targets.books.modules.values import key_in, number
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.settings import BooksSettings
 from zsync.targets.books.taxes import Facts, account_id, tax_id
@@ -134,18 +134,18 @@ class BooksTarget:
 
     @property
     def adoptable(self) -> Sequence[str]:
-        return adoption.ORDER
+        return (*adoption.LISTED, *adoption.ASKED_SINGLY)
 
     @property
     def asked_singly(self) -> Collection[str]:
-        return adoption.ORDER[6:]
+        return adoption.ASKED_SINGLY
 
     def recognise(self, module: str, asked: Sequence[tuple[Key, Body]]) -> Iterator[Match | None]:
-        return adoption.recognise(self._client, self._modules, module, asked)
+        return adoption.recognise(self._client, self._modules[module], asked)
 
     def claimed(self, tag: str) -> Collection[Key]:
         """Our keys on payments, by their reference numbers; filters may be ignored, so every row is looked at."""
-        return {key for each in references(self._client, f"{tag}:payment:") if (key := _key(each)) is not None}
+        return {key for each in references(self._client, f"{tag}:payment:") if (key := key_in(each)) is not None}
 
     def link(self, module: str, id: str) -> str:
         return link(self._settings, module, id)
@@ -166,14 +166,6 @@ class BooksTarget:
 
     def close(self) -> None:
         self._http.close()
-
-
-def _key(reference: str) -> Key | None:
-    """A reference as our key; None for what only begins like one."""
-    try:
-        return Key.parse(reference)
-    except ValueError:
-        return None
 
 
 def _picked(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

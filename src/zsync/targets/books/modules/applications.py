@@ -20,15 +20,43 @@ from zsync.targets.books.modules.values import Content, document, number, rows, 
 from zsync.targets.zoho.client import rows as listed
 
 
-class Applications(BooksModule):
+class Applied(BooksModule):
+    """What of a payment, or of a credit note, stands on an invoice: a pair of documents and an amount, with no key at Zoho."""
+
+    keyed = False
+    updatable = False
+    once = frozenset({"amount_applied"})
+
+    def read(self, standing: Standing) -> Written | Gone:
+        return self._shown(standing.body) or Gone()
+
+    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
+        if written.total == body["amount_applied"]:
+            return []
+        theirs = "" if written.total is None else plain(written.total)
+        return [Difference("amount_applied", str(body["amount_applied"]), theirs)]
+
+    def objection(self, body: Body, written: Written) -> RecordError | None:
+        return None
+
+    def _find(self, key: Key, body: Body) -> Found:
+        written = self._shown(body)
+        if written is None or not self.differences(body, written):
+            return written
+        message = f"{key} stands with {written.total} on invoice {body['invoice_id']}, ours would be {body['amount_applied']}"
+        return Stranger(written, False, message)
+
+    def _shown(self, body: Body) -> Written | None:
+        """The application as Zoho shows it; None only if the lists of both of its ends say so."""
+        raise RuntimeError("a module says where it looks")
+
+
+class Applications(Applied):
     """Body: `invoice_id`, `payment_id`, `amount_applied`."""
 
     name = "applications"
     path = "/invoices"
-    keyed = False
-    updatable = False
     rides = "payments"
-    once = frozenset({"amount_applied"})
 
     def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
         """The answer names no id (contract), so invoice and payment together are it until a list shows Zoho's own."""
@@ -40,11 +68,6 @@ class Applications(BooksModule):
         except RecordError as err:
             return [err]
         return [Written(f"{invoice}/{payment}", total=number(write.body["amount_applied"]))]
-
-    def read(self, standing: Standing) -> Written | Gone:
-        invoice, payment = _ends(standing.body)
-        row = self._row(invoice, payment)
-        return Gone() if row is None else application(row, invoice, payment)
 
     def withdraw(self, standing: Standing) -> Written | None:
         """Takes the payment off the invoice; it stays as an advance. What is off already is done."""
@@ -64,25 +87,10 @@ class Applications(BooksModule):
                 raise
         return None
 
-    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
-        if written.total == body["amount_applied"]:
-            return []
-        theirs = "" if written.total is None else plain(written.total)
-        return [Difference("amount_applied", str(body["amount_applied"]), theirs)]
-
-    def objection(self, body: Body, written: Written) -> RecordError | None:
-        return None
-
-    def _find(self, key: Key, body: Body) -> Found:
+    def _shown(self, body: Body) -> Written | None:
         invoice, payment = _ends(body)
         row = self._row(invoice, payment)
-        if row is None:
-            return None
-        written = application(row, invoice, payment)
-        if not self.differences(body, written):
-            return written
-        message = f"payment {payment} is on invoice {invoice} with {written.total}, ours would be {body['amount_applied']}"
-        return Stranger(written, False, message)
+        return None if row is None else application(row, invoice, payment)
 
     def _row(self, invoice: str, payment: str) -> Content | None:
         """The application as the invoice shows it, else as the payment does; both must say that there is none."""

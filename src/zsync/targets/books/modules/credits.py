@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from zsync.errors import RecordError, Refused
-from zsync.model.intent import Body, Difference, Written, plain
-from zsync.model.key import Key
-from zsync.model.record import Gone
-from zsync.ports import Found, Standing, Stranger, Write
-from zsync.targets.books.modules.base import BooksModule
+from zsync.model.intent import Body, Written
+from zsync.ports import Standing, Write
+from zsync.targets.books.modules.applications import Applied
 from zsync.targets.books.modules.sales import Numbered, StatusModule
 from zsync.targets.books.modules.values import Content, identity, number, text
 from zsync.targets.zoho.client import rows as listed
@@ -43,14 +41,11 @@ class CreditNotesOpen(StatusModule):
     documents = CreditNotes
 
 
-class CreditApplications(BooksModule):
+class CreditApplications(Applied):
     """Body: `creditnote_id`, `invoice_id`, `amount_applied`."""
 
     name = "creditapplications"
     path = "/creditnotes"
-    keyed = False
-    updatable = False
-    once = frozenset({"amount_applied"})
 
     def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
         """The answer names no id (contract), so note and invoice together are it until a list shows Zoho's own."""
@@ -62,11 +57,6 @@ class CreditApplications(BooksModule):
         except RecordError as err:
             return [err]
         return [Written(f"{note}/{invoice}", total=number(write.body["amount_applied"]))]
-
-    def read(self, standing: Standing) -> Written | Gone:
-        note, invoice = _ends(standing.body)
-        row = self._row(note, invoice)
-        return Gone() if row is None else _written(row, note, invoice)
 
     def withdraw(self, standing: Standing) -> Written | None:
         """Takes the credit off the invoice; the note has it back. What is off already is done."""
@@ -81,25 +71,10 @@ class CreditApplications(BooksModule):
                 raise
         return None
 
-    def differences(self, body: Body, written: Written) -> Sequence[Difference]:
-        if written.total == body["amount_applied"]:
-            return []
-        theirs = "" if written.total is None else plain(written.total)
-        return [Difference("amount_applied", str(body["amount_applied"]), theirs)]
-
-    def objection(self, body: Body, written: Written) -> RecordError | None:
-        return None
-
-    def _find(self, key: Key, body: Body) -> Found:
+    def _shown(self, body: Body) -> Written | None:
         note, invoice = _ends(body)
         row = self._row(note, invoice)
-        if row is None:
-            return None
-        written = _written(row, note, invoice)
-        if not self.differences(body, written):
-            return written
-        message = f"credit note {note} is on invoice {invoice} with {written.total}, ours would be {body['amount_applied']}"
-        return Stranger(written, False, message)
+        return None if row is None else _written(row, note, invoice)
 
     def _row(self, note: str, invoice: str) -> Content | None:
         """The application as the note's list shows it, else as the invoice's does; both must say that there is none."""

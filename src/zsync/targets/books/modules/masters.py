@@ -9,7 +9,7 @@ from zsync.model.intent import Body, Difference, Node, Written
 from zsync.model.key import Key
 from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import BooksModule, Calls
-from zsync.targets.books.modules.values import Content, compared, identity, normal, rows, sendable, text
+from zsync.targets.books.modules.values import Content, compared, identity, key_in, normal, rows, sendable, text
 
 _ALL = {"filter_by": "Status.All"}  # the list shows active ones only, by default
 _LONGEST_FILTER = 100
@@ -66,6 +66,11 @@ class Contacts(_Master):
             stranger = found if stranger is None or found.ours else stranger
         return stranger
 
+    def carries(self, key: Key, id: str) -> bool:
+        """Whether a contact carries our key, which lists do not show: one request."""
+        content = self.content(id)
+        return content is not None and str(key) in self._keys(content)
+
     def renamed(self, key: Key, body: Body) -> Body | None:
         """The name with the source's id behind it, as the mapping names later guests of one name."""
         suffix = f" ({key.id.partition('/')[0]})"
@@ -82,7 +87,7 @@ class Contacts(_Master):
 
     def _could_be_ours(self, body: Body, written: Written, content: Content) -> bool:
         """Zoho may keep numbers of contacts to itself (facts, section 6): then all that was sent must be there."""
-        others = any(_is_key(each) for each in self._keys(content))
+        others = any(key_in(each) is not None for each in self._keys(content))
         return not others and text(content, "contact_type") != "vendor" and not self.differences(body, written)
 
     def _keys(self, content: Content) -> set[str]:
@@ -202,11 +207,3 @@ def _paired(content: Content, body: Body, parts: Mapping[str, str]) -> dict[str,
             paired[part] = row
             left.remove(row)
     return paired
-
-
-def _is_key(value: str) -> bool:
-    try:
-        Key.parse(value)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from typing import Any
 
 from zsync.errors import ContractBroken
 from zsync.model.intent import Difference, Node, plain
+from zsync.model.key import Key
 from zsync.targets.zoho.errors import REMOTE
 
 Content = Mapping[str, Any]
@@ -60,6 +61,14 @@ def rows(content: Content, name: str) -> list[Content]:
     """A list inside a document; empty where it is missing."""
     found = content.get(name)
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, list) else []
+
+
+def key_in(words: str) -> Key | None:
+    """A text as our key; None for what only looks like one."""
+    try:
+        return Key.parse(words)
+    except ValueError:
+        return None
 
 
 def normal(name: str) -> str:
