@@ -15,6 +15,8 @@ class Behaviour:
     """Status of a sales order after POST: approval and preferences decide (10)."""
     open_orders: Literal["open", "confirmed"] = "open"
     """What an open sales order is called: `confirmed` in the Inventory flavour (10)."""
+    creditnote_starts: Literal["draft", "open"] = "open"
+    """Status of a credit note after POST without `is_draft` (13)."""
     auto_sent: bool = False
     """The organisation marks new invoices as sent by itself (11)."""
     repeated_status: Literal["refused", "accepted"] = "refused"

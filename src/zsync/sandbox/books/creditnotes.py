@@ -169,7 +169,7 @@ class CreditNotes(Documents):
         call = self._desk.checked(call, known.CREDIT_NOTE, self.kind)
         customer = self._desk.contacts.customer(call.body)
         document = self._read(call, None, customer)
-        status = "draft" if flag(call.body.get("is_draft")) else "open"
+        status = "draft" if flag(call.body.get("is_draft")) else self._desk.store.behaviour.creditnote_starts
         tied = call.query.get("invoice_id", "")
         applied = self._tied_amount(tied, document, customer) if tied else ZERO
         made = self.table.add(document | {"status": status, "applied": [], "refunds": []})
