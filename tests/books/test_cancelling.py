@@ -392,6 +392,12 @@ def test_a_refund_without_an_account_to_pay_it_from_names_the_line_to_write() ->
     assert "creditnotes 3 600" in figures(made), "the others go on"
 
 
+def test_money_that_rounds_to_nothing_is_no_payment_and_no_refund() -> None:
+    made = lived(booking(order(received="1000"), paid(("13", "1000"), ("14", "0.004"), ("15", "-0.004"))))
+    assert figures(made) == PAID
+    assert stands(made) == {"payment 14": "skipped", "payment 15": "skipped"}
+
+
 def test_a_slip_that_is_switched_off_keeps_its_money_back() -> None:
     after = booking(order(received="400", slips=[("3", "600")]), paid(("13", "1000"), ("14", "-600")))
     made = plan(after, {}, {key("slip", "3"): "auto_create is off for credit_notes"}, FACTS, HOLD)

@@ -140,6 +140,7 @@ def test_a_paused_run_does_nothing_and_says_so(desk: Desk) -> None:
     assert desk.zsync("run", "--quiet").out == ""
     assert desk.zsync("run", "--json").json["outcome"] == "stopped"
     assert "paused since" in desk.zsync("status").out
+    assert "paused since" in desk.zsync("doctor").out
     assert desk.books.salesorders == {}
 
     assert desk.zsync("resume").out == "goes on with the next run\n"

@@ -114,7 +114,7 @@ def _sign_in(session: Session, no_browser: bool, code: str) -> None:
     store = _store(session)
     with store.locked():
         store.save(tokens)
-    session.out.line(f"signed in at {tokens.accounts_url}; next: `zsync doctor`, then `zsync init --no-adopt`")
+    session.out.line(f"signed in at {tokens.accounts_url}; next: `zsync doctor`, then `zsync init`")
 
 
 def _through_browser(session: Session, door: SignIn, no_browser: bool) -> Tokens:

@@ -14,6 +14,7 @@ import typer
 
 from zsync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
 from zsync.cli.output import Output
+from zsync.cli.rest import paused
 from zsync.cli.session import Session, build_source, build_target, start
 from zsync.errors import ConfigError, ZsyncError
 from zsync.ports import Finding, Target
@@ -68,6 +69,8 @@ def examine(session: Session) -> Iterator[Finding]:
     if session.config.state_path.exists():
         with session.store() as store:
             yield _state(store)
+            if rest := paused(store):
+                yield Finding("pause", True, rest)
             yield from _target(session, store)
     else:
         yield _no_state(session)
@@ -129,7 +132,7 @@ def _signed_in(session: Session) -> Finding:
 
 def _state(store: Store) -> Finding:
     if store.fact("initialised_at") is None:
-        return Finding("state", False, f"`{store.path.name}` was not initialised", "`zsync init --no-adopt`")
+        return Finding("state", False, f"`{store.path.name}` was not initialised", "`zsync init`")
     if store.stepped_back():
         return Finding("state", False, f"`{store.path.name}` is older than its last run", "put the newest copy back")
     last = Runs(store).last()
@@ -142,7 +145,7 @@ def _no_state(session: Session) -> Finding:
         return Finding("state", False, f"the folder `{folder}` does not exist", "make it, or set path under [state]")
     if not os.access(folder, os.W_OK | os.X_OK):
         return Finding("state", False, f"the folder `{folder}` is not writable", "it must be, by the user who runs zsync")
-    return Finding("state", True, "none yet: `zsync init --no-adopt` makes it")
+    return Finding("state", True, "none yet: `zsync init` makes it")
 
 
 def _silence(session: Session, age: timedelta) -> Finding:

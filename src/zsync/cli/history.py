@@ -12,7 +12,7 @@ from zsync.cli.session import Session, start
 from zsync.cli.status import seconds, short_time
 from zsync.errors import ConfigError
 from zsync.state.desk import PastRun, Runs
-from zsync.state.status import Status, Written
+from zsync.state.status import PastWrite, Status
 from zsync.state.store import Store
 
 
@@ -85,7 +85,7 @@ def _show_one(session: Session, store: Store, number: int, *, as_json: bool) -> 
         session.out.table("", ["entity", "id", "record", "was", "document", "number"], rows)
 
 
-def _written(session: Session, each: Written) -> dict[str, Any]:
+def _written(session: Session, each: PastWrite) -> dict[str, Any]:
     return {
         "entity": each.entity,
         "source_id": each.source_id,
@@ -99,5 +99,5 @@ def _written(session: Session, each: Written) -> dict[str, Any]:
     }
 
 
-def _link(session: Session, each: Written) -> str:
+def _link(session: Session, each: PastWrite) -> str:
     return session.link(each.module, each.target_id)

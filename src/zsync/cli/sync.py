@@ -29,7 +29,6 @@ def sync(
 ) -> int:
     """Read and write these records now, whatever the switches say. What they need comes along."""
     from zsync.engine import run as engine
-    from zsync.engine.job import Options
 
     session = start(ctx, config, verbose)
     name = session.check_entity(entity)
@@ -43,7 +42,7 @@ def sync(
         watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
         check_readable(job.source, [name])
         asked = [(name, id) for id in dict.fromkeys(ids)]
-        report = engine.sync(job, asked, Options(), lambda: standing(store), before_start=before_start)
+        report = engine.sync(job, asked, lambda: standing(store), before_start=before_start)
         if not as_json:
             for _, id in asked:
                 record = Status(store).record(name, job.source.key_of(name, id).id)

@@ -36,12 +36,8 @@ def admit(
     for document in _parents_first(record):
         if document.key in written or is_wished(document, record, before_start):
             continue
-        if is_wished(document, record, wished):
-            reason = _by_day(document, record, start_date, refused, days)
-            if reason:
-                refused[document.key] = reason
-            continue
-        reason = _reason(document, record, switches, start_date, refused, days, demanded=demanded)
+        asked = demanded or is_wished(document, record, wished)
+        reason = _reason(document, record, switches, start_date, refused, days, asked=asked)
         if reason:
             refused[document.key] = reason
     return refused
@@ -56,22 +52,6 @@ def is_wished(document: Document, record: Record, wished: Collection[Key]) -> bo
             return document.key in wished or any(isinstance(each, Sale) and each.key in wished for each in record.documents)
         case _:
             return document.key in wished
-
-
-def _by_day(
-    document: Document, record: Record, start_date: date | None, refused: Mapping[Key, str], days: Mapping[Key, date]
-) -> str:
-    """Why the start date keeps a document out, whatever the switches say."""
-    match document:
-        case Sale():
-            early = start_date is not None and days.get(document.key, document.day) < start_date
-            return _too_old(start_date) if early and start_date is not None else ""
-        case Invoice() | Credit():
-            return refused.get(document.sale, "")
-        case Payment():
-            return _all_refused(record, refused)
-        case _:
-            return ""
 
 
 def admit_unreadable(
@@ -99,12 +79,13 @@ def _reason(
     refused: Mapping[Key, str],
     days: Mapping[Key, date],
     *,
-    demanded: bool,
+    asked: bool,
 ) -> str:
-    off = _off(document.entity, switches)
+    """`asked`: another record needs it, or a person does, so that its own switch does not count."""
+    off = "" if asked else _off(document.entity, switches)
     match document:
         case Contact() | Item() | Currency() | Hotel():
-            if demanded:
+            if asked:
                 return ""
             return off or ("" if document.active else "disabled in the source")
         case Sale():

@@ -162,14 +162,14 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
     return _finish(job, report, summary, tally, unchanged)
 
 
-def sync(job: Job, asked: Sequence[tuple[str, str]], options: Options, summary: Summary, *, before_start: bool) -> Report:
+def sync(job: Job, asked: Sequence[tuple[str, str]], summary: Summary, *, before_start: bool = False) -> Report:
     """These records now, by (entity, source id), whatever the switches say; with `before_start` whatever day they count by.
 
     What they need comes along; everything else waits for the next run. ConfigError for a record that the source does not have.
     """
     _may_run(job)
     _same_place(job)
-    scopes = {key: _scope_of(job, entity, key) for entity, key in ((e, job.source.key_of(e, id)) for e, id in asked)}
+    found = [_found(job, entity, id) for entity, id in asked]
     job.state.store.step(job.host)
     number = job.state.runs.start("sync", job.clock.now())
     job.state.journal.run = number
@@ -178,26 +178,26 @@ def sync(job: Job, asked: Sequence[tuple[str, str]], options: Options, summary: 
     def work() -> None:
         take_inbox(job)
         with job.state.store.commit():
-            for key, (scope, _) in scopes.items():
+            for key, scope, _ in found:
                 ask_for(job, key, scope, before_start=before_start)
-        Collector(job, number).collect_these(dict(scopes.values()))
-        wanted = {scope for scope, _ in scopes.values()}
-        Settler(job, options, tally).settle(lambda: (scope for scope in job.state.journal.open_scopes() if scope in wanted))
+        scopes = {scope: stream for _, scope, stream in found}
+        Collector(job, number).collect_these(scopes)
+        Settler(job, Options(), tally).settle(lambda: (scope for scope in job.state.journal.open_scopes() if scope in scopes))
 
     _guarded(job, report, work)
     return _finish(job, report, summary, tally, {})
 
 
-def _scope_of(job: Job, entity: str, key: Key) -> tuple[Key, str]:
-    """The scope that holds this document, with its stream; of one that is not known here the source is asked."""
-    known = job.state.records.scope_of(key)
-    stream = job.source.stream_of(entity)
+def _found(job: Job, entity: str, source_id: str) -> tuple[Key, Key, str]:
+    """(key, scope, stream) of the record that people call so; of one that is not known here the source is asked."""
+    key, stream = job.source.key_of(entity, source_id), job.source.stream_of(entity)
+    known = job.state.records.find(entity, key.id)
     if known is not None:
-        return known, stream
+        return *known, stream
     found = job.source.get(key)
     if isinstance(found, Gone):
         raise ConfigError(f"the source has no {entity} `{key.id}`", hint=f"`zsync status {entity}` lists what is known")
-    return found.key, stream
+    return key, found.key, stream
 
 
 def collect_only(job: Job, options: Options) -> None:

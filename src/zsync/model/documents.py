@@ -148,8 +148,7 @@ class Sale:
     """An order of one hotel. `total` and `total_net` are the source's own sums, not the lines'.
 
     `conversion` is units of the sale's currency for one unit of the source's default currency. `received` is what was paid
-    less what was paid back. `reference` ties the orders of one booking together. `arrival` is the first check-in, `house` the
-    hotel's key.
+    less what was paid back. `reference` ties the orders of one booking together. `arrival` is the first check-in.
     """
 
     key: Key
@@ -167,7 +166,6 @@ class Sale:
     hotel: str = ""
     arrival: date | None = None
     note: str = ""
-    house: Key | None = None
 
     @property
     def entity(self) -> str:

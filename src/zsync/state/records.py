@@ -158,11 +158,6 @@ class Records:
         ).fetchone()
         return None if found is None else (Key(found["key"]), Key(found["scope"]))
 
-    def scope_of(self, key: Key) -> Key | None:
-        """The scope that this document was read with, or None."""
-        found = self._db.execute("SELECT scope FROM records WHERE key = ?", (str(key),)).fetchone()
-        return None if found is None else Key(found["scope"])
-
     def failed(self, entity: str | None = None) -> list[tuple[str, str]]:
         """(entity, source id) of each record that failed, at planning or at the remote."""
         found = self._db.execute(

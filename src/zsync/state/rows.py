@@ -14,24 +14,27 @@ from zsync.model.key import Key
 from zsync.model.row import Complaint, Row, State
 from zsync.state.store import moment
 
+SETTLED_FIRST, ONLY_ID, GONE = 0, 1, 2
+"""How a row needs another: settled first (`after`), only its id (named in the body), or not standing any more (`without`)."""
+
 
 def needs_text(intent: Intent) -> str:
-    """What must be there first: `after` (0), the documents whose ids the body needs (1), what must not stand any more (2)."""
+    """What a row needs, as a list of [module, key, how]."""
     ids = {(ref.module, str(ref.key)) for ref in refs(intent.body)}
     return json.dumps(
-        [[ref.module, str(ref.key), 0] for ref in intent.after]
-        + [[*each, 1] for each in sorted(ids)]
-        + [[ref.module, str(ref.key), 2] for ref in intent.without]
+        [[ref.module, str(ref.key), SETTLED_FIRST] for ref in intent.after]
+        + [[*each, ONLY_ID] for each in sorted(ids)]
+        + [[ref.module, str(ref.key), GONE] for ref in intent.without]
     )
 
 
 @lru_cache(maxsize=2048)
-def needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...], tuple[Ref, ...]]:
+def _needed(text: str) -> tuple[tuple[Ref, ...], tuple[Ref, ...], tuple[Ref, ...]]:
     """(what must be settled first, what only the id of is needed, what must not stand any more)."""
-    kinds: tuple[list[Ref], list[Ref], list[Ref]] = ([], [], [])
-    for module, key, kind in json.loads(text):
-        kinds[kind].append(Ref(module, Key(key)))
-    return tuple(kinds[0]), tuple(kinds[1]), tuple(kinds[2])
+    found: tuple[list[Ref], list[Ref], list[Ref]] = ([], [], [])
+    for module, key, how in json.loads(text):
+        found[how].append(Ref(module, Key(key)))
+    return tuple(found[SETTLED_FIRST]), tuple(found[ONLY_ID]), tuple(found[GONE])
 
 
 def packed(body: Body | None) -> bytes | None:
@@ -85,7 +88,7 @@ def complaint_text(error: Complaint) -> str:
 @lru_cache(maxsize=2048)
 def row_of(found: sqlite3.Row) -> Row:
     """The value of a row. The same row is read many times while its scope is settled, and the value never changes."""
-    after, ids, without = needed(found["needs"])
+    after, ids, without = _needed(found["needs"])
     lead = Ref(found["lead_module"], Key(found["lead_key"])) if found["lead_module"] else None
     return Row(
         module=found["module"],

@@ -17,6 +17,7 @@ from typing import Any
 
 from zsync.model.key import Key
 from zsync.model.row import Complaint
+from zsync.state.rows import GONE, ONLY_ID
 from zsync.state.store import Store
 
 STATUSES = (
@@ -38,7 +39,6 @@ STATUSES = (
 _PRIMARY = (
     "contacts",
     "items",
-    "locations",
     "currencies",
     "salesorders",
     "invoices",
@@ -48,8 +48,6 @@ _PRIMARY = (
     "excessrefunds",
 )
 """The modules whose id and number people mean."""
-
-_ONLY_ID, _GONE = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +114,9 @@ class _Journaled:
 
     def serves(self, kind: int) -> bool:
         """Whether a row that needs this one has what it needs."""
-        if kind == _GONE:
+        if kind == GONE:
             return not self.there and self.state != "sending"
-        return self.there and (bool(self.remote_id) if kind == _ONLY_ID else self.state == "settled")
+        return self.there and (bool(self.remote_id) if kind == ONLY_ID else self.state == "settled")
 
 
 _COLUMNS = (
@@ -167,7 +165,7 @@ class _Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PastWrite:
     """One document that a run wrote; `number` is what it has now."""
 
     entity: str
@@ -228,7 +226,7 @@ class Status:
         )
         return [dict(row) for row in found.fetchall()]
 
-    def written_in(self, run: int) -> list[Written]:
+    def written_in(self, run: int) -> list[PastWrite]:
         """What a run wrote, in the order of writing: each call that was answered, by the record that people know."""
         found = self._db.execute(
             """
@@ -240,7 +238,7 @@ class Status:
             (run,),
         )
         return [
-            Written(
+            PastWrite(
                 entity=row["entity"] or Key(row["owner"]).entity,
                 source_id=row["source_id"] or Key(row["owner"]).id,
                 label=row["label"] or "",
@@ -368,7 +366,7 @@ def _unmet(row: _Journaled, picture: _Picture) -> Iterator[tuple[str, _Journaled
     """(key, row) of what this row needs and has not; None where nothing is wanted under that key."""
     for module, key, kind in row.needs if row.wanted else ():
         other = picture.row(module, key)
-        if other is None and kind == _GONE:
+        if other is None and kind == GONE:
             continue
         if other is None or not other.serves(kind):
             yield key, other

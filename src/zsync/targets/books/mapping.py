@@ -48,11 +48,11 @@ def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Ma
             assert_never(first)
 
 
-_MASTERS = ("contacts", "items", "locations", "currencies")
+_MASTERS = ("contacts", "items", "currencies")
 
 
 def refers(plan: Plan) -> dict[Key, list[Ref]]:
-    """The contacts, items, locations and currencies of other scopes that the plan's bodies name, by scope."""
+    """The contacts, items and currencies of other scopes that the plan's bodies name, by scope."""
     named = sorted({Ref(ref.module, ref.key) for each in plan.intents for ref in refs(each.body) if ref.module in _MASTERS})
     found: dict[Key, list[Ref]] = {}
     for ref in named:
@@ -202,6 +202,18 @@ def sku(item: Item) -> str:
     return f"{'ROOM' if item.kind is Kind.ROOM else 'SERVICE'}-{item.source_id}"
 
 
+def _thing(name: str, found_sku: str, rate: Decimal, description: str) -> Body:
+    """What every item has. Names are unique in Zoho but not in a hotel, so each carries its sku."""
+    body: Body = {
+        "name": f"{clean(name, 80)} ({found_sku})",
+        "sku": found_sku,
+        "rate": rate,
+        "product_type": "service",
+        "item_type": "sales",
+    }
+    return {**body, "description": description} if description else body
+
+
 def _hotel(hotel: Hotel, fields: Mapping[str, Value], rules: Rules) -> Body:
     """A hotel as an item, as hotel owners know it: nothing is sold under it."""
     found_sku = f"HOTEL-{hotel.source_id}"
@@ -210,33 +222,16 @@ def _hotel(hotel: Hotel, fields: Mapping[str, Value], rules: Rules) -> Body:
     if address is not None:
         lines = [address.street, f"{address.zip} {address.city}".strip(), address.country, address.phone, *lines]
     description = filled("hotels", "\n".join(each for each in lines if each), fields, rules)
-    body: Body = {
-        "name": f"{clean(hotel.name, 80)} ({found_sku})",
-        "sku": found_sku,
-        "rate": Decimal(0),
-        "product_type": "service",
-        "item_type": "sales",
-    }
-    if description:
-        body["description"] = block(description, 2000)
-    return body
+    return _thing(hotel.name, found_sku, Decimal(0), block(description, 2000))
 
 
 def _item(item: Item, fields: Mapping[str, Value], rules: Rules, facts: Facts) -> Body:
-    """A room type or service. Names are unique in Zoho but not in a hotel, so each carries its sku."""
-    found_sku = sku(item)
-    body: Body = {
-        "name": f"{clean(item.name, 80)} ({found_sku})",
-        "sku": found_sku,
-        "rate": item.price.rounded.amount if item.price is not None else Decimal(0),
-        "product_type": "service",
-        "item_type": "sales",
-    }
+    """A room type or service."""
     # A template sees a product of the hotel; a collective item is none.
     own_words = item.key.entity == "item"
     description = item.description if own_words else filled(item.entity, item.description, fields, rules)
-    if description:
-        body["description"] = description
+    rate = item.price.rounded.amount if item.price is not None else Decimal(0)
+    body = _thing(item.name, sku(item), rate, description)
     kind = item.kind.value if rules.accounts.get(item.kind.value) else "default"
     if rules.accounts.get(kind):
         body["account_id"] = account_id(rules.accounts[kind], facts, f"[target.accounts] {kind}")

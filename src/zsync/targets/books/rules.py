@@ -33,9 +33,8 @@ class Rules:
     final: Literal["sent", "draft"] = "sent"
     multi_currency: bool = False
     rates: Literal["source", "zoho"] | Mapping[str, Decimal] = "source"
-    default_currency: str = ""
     portal: bool = False
-    hotels_as: Literal["item", "location", "none"] = "item"
+    hotels_as: Literal["item", "none"] = "item"
     orders_as: Literal["salesorder", "none"] = "salesorder"
     refund_without_slip: Literal["hold", "unapply"] = "hold"
     credit_prefix: str = "CN-"

@@ -259,7 +259,9 @@ class CurrencySettings(EntitySettings):
         "source",
         description="exchange rates: each document's own in the source, left to Zoho, or a table of base currency for one unit",
     )
-    default: str = Field("", pattern=r"^([A-Z]{3})?$", description="the one used where a record names none; empty: the source's")
+    default: Annotated[Literal[""], _carried("")] = Field(
+        "", description="the one used where a record names none: every record of QloApps names its own, so it stays empty"
+    )
 
 
 class Entities(_Strict):
@@ -302,7 +304,6 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         refund_without_slip=entities.payments.refund_without_slip,
         multi_currency=entities.currencies.multi_currency,
         rates=entities.currencies.rates,
-        default_currency=entities.currencies.default,
         portal=entities.customers.portal,
         hotels_as=entities.hotels.as_,
         orders_as=entities.orders.as_,

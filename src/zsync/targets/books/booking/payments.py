@@ -12,7 +12,7 @@ from zsync.model.key import Key
 from zsync.targets.books.booking.draft import Draft, decimal, summed
 from zsync.targets.books.booking.rates import rate
 from zsync.targets.books.booking.sales import contact_key
-from zsync.targets.books.booking.split import Share, divide, paid_back
+from zsync.targets.books.booking.split import Share, divide, in_currency_of, paid_back
 from zsync.targets.books.rules import Method
 from zsync.targets.books.taxes import AN_ACCOUNT, account_id, quoted
 from zsync.targets.books.text import block
@@ -25,12 +25,12 @@ def plan_payments(draft: Draft) -> None:
         return
     draft.back = paid_back(sales, draft.payments, draft.credits)
     for payment in draft.payments:
-        if payment.amount.amount == 0 and payment.key not in draft.refused:
+        if in_currency_of(sales[0], payment).amount == 0 and payment.key not in draft.refused:
             draft.verdicts[payment.key] = Verdict("skipped", "nothing was paid")
     for share in divide(sales, draft.invoices(), draft.payments, draft.credits, draft.settled()):
         payment = next(each for each in draft.payments if each.key == share.payment)
         draft.shares[payment.key] = share
-        if payment.key not in draft.refused:
+        if payment.key not in draft.refused and share.amount.amount > 0:
             _plan_payment(draft, payment, share, sales)
 
 

@@ -38,7 +38,7 @@ def plan_money_back(draft: Draft) -> None:
     for share in give_back(sales, draft.payments, draft.credits):
         payment = next(each for each in draft.payments if each.key == share.payment)
         draft.shares[payment.key] = share
-        if payment.key not in draft.refused:
+        if payment.key not in draft.refused and share.parts:
             _plan_back(draft, payment, share, {sale.key: sale for sale in sales})
     for credit in draft.credits:
         left = draft.left.get(credit.key, Decimal(0))

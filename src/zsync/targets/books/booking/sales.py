@@ -74,7 +74,6 @@ def _order(draft: Draft, sale: Sale) -> Intent:
         "salesorder_number": number,
         "reference_number": f"{sale.reference}/{sale.source_id}",
         "date": sale.day.isoformat(),
-        **located(draft, sale),
         **money(found),
         **rate(draft, sale, sale.conversion),
     }
@@ -147,17 +146,9 @@ def _invoice_body(draft: Draft, sale: Sale, invoice: Invoice) -> Body:
         "date": invoice.day.isoformat(),
         # Never left to the contact's terms: Zoho's reminders go to guests.
         "due_date": max(sale.arrival or invoice.day, invoice.day).isoformat(),
-        **located(draft, sale),
         **money(replace(found, line_items=linked)),
         **rate(draft, sale, _invoice_conversion(draft, sale, invoice)),
     }
-
-
-def located(draft: Draft, sale: Sale) -> Body:
-    """Where hotels are locations, each document names its own."""
-    if draft.rules.hotels_as != "location" or sale.house is None:
-        return {}
-    return {"location_id": Ref("locations", sale.house)}
 
 
 def money(found: Sheet) -> Body:
