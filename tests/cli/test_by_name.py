@@ -202,5 +202,7 @@ def test_what_adoption_leaves_to_a_person_is_named_and_nothing_is_created_for_it
     assert said.code == 3
     assert "number QLO-1 is taken by document" in said.out
     assert "date is 2020-01-01, ours 20" in said.out
+    assert desk.zsync("retry").out == "tried again in the next run: 0 records\n", "never in passing"
     desk.zsync("run")
     assert [each for each in desk.sandbox.ledger.writes() if each.path.endswith("/salesorders")] == []
+    assert desk.zsync("retry", "orders", "1").out == "tried again in the next run: 1 record\n", "by name it is a person's word"

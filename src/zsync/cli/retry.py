@@ -9,6 +9,7 @@ import typer
 from zsync.cli.options import ConfigOption, VerboseOption
 from zsync.cli.session import start
 from zsync.cli.show import known_record
+from zsync.model.row import UNCLEAR
 from zsync.state.desk import Inbox
 from zsync.state.records import Records
 from zsync.state.store import Store
@@ -39,7 +40,10 @@ def retry(
 
 
 def _chosen(store: Store, entity: str, ids: list[str]) -> list[tuple[str, str]]:
-    """(entity, id) of what is to be tried again. An order brings along those of its documents that failed."""
+    """(entity, id) of what is to be tried again. An order brings along those of its documents that failed.
+
+    What may stand at the target already is tried again only when it is named itself.
+    """
     if not ids:
         return sorted(Records(store).failed(entity or None))
     chosen: dict[tuple[str, str], None] = {}
@@ -47,6 +51,6 @@ def _chosen(store: Store, entity: str, ids: list[str]) -> list[tuple[str, str]]:
         record = known_record(store, entity, id)
         chosen[entity, id] = None
         for each in record.documents:
-            if each.status == "failed":
+            if each.status == "failed" and each.error is not None and each.error.code != UNCLEAR:
                 chosen[each.entity, each.source_id] = None
     return list(chosen)

@@ -109,6 +109,11 @@ class Plan:
     withdrawn: frozenset[Ref] = frozenset()
 
 
+DELETED, KEPT = "deleted", "kept"
+"""What became of a document that was taken back, as the status of the last answer, where it is neither void nor out of use: it is
+gone for good; or it was to go, is in use at the remote, and stays."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What the remote answered about a document. `parts` maps our line ids to the remote's.

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from zsync.model.intent import Body, Intent, Ref, Written, digest
+from zsync.model.intent import DELETED, Body, Intent, Ref, Written, digest
 from zsync.model.key import Key
 from zsync.model.row import Begin, Complaint, Row, State, Verb
 from zsync.state.journal_reading import JournalReading
@@ -33,9 +33,6 @@ from zsync.state.rows import complaint_text, needs_text, packed, written_text
 from zsync.state.store import Store, stamp
 
 log = logging.getLogger("zsync.journal")
-
-DELETED = "deleted"
-"""The status, in the last answer, of a document that was taken back for good."""
 
 
 class Journal(JournalReading):

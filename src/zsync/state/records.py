@@ -15,7 +15,7 @@ from zsync.model.documents import Contact, Document, Sale
 from zsync.model.intent import Note, Plan, Progress, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
-from zsync.model.row import Complaint
+from zsync.model.row import UNCLEAR, Complaint
 from zsync.state.store import Store, stamp
 
 
@@ -159,14 +159,15 @@ class Records:
         return None if found is None else (Key(found["key"]), Key(found["scope"]))
 
     def failed(self, entity: str | None = None) -> list[tuple[str, str]]:
-        """(entity, source id) of each record that failed, at planning or at the remote."""
+        """(entity, source id) of each record that failed, at planning or at the remote; not those that may stand there already,
+        which are never tried again in passing."""
         found = self._db.execute(
             """
             SELECT DISTINCT r.entity, r.source_id FROM records r
-            LEFT JOIN journal j ON j.owner = r.key AND j.state = 'failed'
+            LEFT JOIN journal j ON j.owner = r.key AND j.state = 'failed' AND json_extract(j.error, '$.code') != ?
             WHERE (r.stand = 'failed' OR j.key IS NOT NULL) AND (? IS NULL OR r.entity = ?)
             """,
-            (entity, entity),
+            (UNCLEAR, entity, entity),
         )
         return [(each[0], each[1]) for each in found.fetchall()]
 

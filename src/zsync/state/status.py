@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from zsync.model.intent import DELETED, KEPT
 from zsync.model.key import Key
 from zsync.model.row import Complaint
 from zsync.state.rows import GONE, ONLY_ID
@@ -352,9 +353,9 @@ def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) 
     if any(row.there for row in rows):
         return replace(made, status="synced")
     last = next((json.loads(row.written_text)["status"] for row in rows if row.module in _PRIMARY and row.written_text), "")
-    if last == "deleted":
+    if last == DELETED:
         return replace(made, status="deleted")
-    kept = Complaint("kept", "it is in use in Zoho, and stays there") if last == "kept" else made.error
+    kept = Complaint("kept", "it is in use in Zoho, and stays there") if last == KEPT else made.error
     return replace(made, status="disabled", error=kept)
 
 

@@ -10,16 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from zsync.errors import RecordError, Refused
-from zsync.model.intent import Body, Difference, Written
+from zsync.model.intent import KEPT, Body, Difference, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Write
 from zsync.targets.books.modules.base import BooksModule, understood
 from zsync.targets.books.modules.values import Content, compared, document, identity, number, text
 from zsync.targets.zoho.client import rows as listed
-
-KEPT = "kept"
-"""The status of a currency that was to go and is in use: it stays, and nothing refers to it any more."""
 
 
 class Currencies(BooksModule):
