@@ -135,6 +135,18 @@ def test_a_late_request_takes_effect_when_its_time_has_come() -> None:
     assert [entry.status for entry in bench.sandbox.ledger.entries("books")] == [0, 200]
 
 
+def test_what_landed_while_nobody_asked_is_as_old_as_its_landing() -> None:
+    """A list that lags by five minutes shows it five minutes after it landed, not after the next question."""
+    bench = Bench(behaviour=Behaviour(lag_s=300))
+    bench.sandbox.faults.add(on_post("late", seconds=600))
+    with pytest.raises(ConnectionCut):
+        post(bench)
+    bench.clock.move(899)
+    assert bench.get("/contacts").body["contacts"] == []
+    bench.clock.move(1)
+    assert [each["contact_name"] for each in bench.get("/contacts").body["contacts"]] == ["Ada"]
+
+
 def test_late_requests_land_in_the_order_of_their_times() -> None:
     bench = Bench()
     bench.sandbox.faults.add(on_post("late", seconds=60), on_post("late", nth=2, seconds=30))

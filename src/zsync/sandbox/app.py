@@ -84,7 +84,8 @@ class Sandbox:
             while self._late and self._late[0].due <= self._clock():
                 due.append(heapq.heappop(self._late))
             for each in due:
-                response = self._serve(each.system, each.request, trusted=True)
+                with self.books.as_of(each.due):
+                    response = self._serve(each.system, each.request, trusted=True)
                 self._note(each.system, each.request, response, landed_late=True)
             return len(due)
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -162,6 +163,16 @@ class Books:
     def clock(self, clock: Callable[[], float]) -> None:
         self._store.clock = clock
         self.meter.clock = clock
+
+    @contextmanager
+    def as_of(self, moment: float) -> Iterator[None]:
+        """What happens inside happens at `moment`: what landed a while ago is as old as it would be by now."""
+        with self.lock:
+            before, self._store.clock = self._store.clock, lambda: moment
+            try:
+                yield
+            finally:
+                self._store.clock = before
 
     @property
     def unknown_properties(self) -> list[str]:
