@@ -1,6 +1,7 @@
 # One verb per need. Only Python >= 3.11, git and make are needed: everything else goes into .venv, in locked versions.
 #   make demo    a hotel's books appear            make test    the tests
 #   make lint    form        make types   types    make all     what CI runs, but the demo
+#   make sweep   the tests, with every point of the sweeps
 #   make bench   ratios: how the work grows with the hotel, what a start costs
 #   make lock    resolve the versions anew (needs uv)
 
@@ -14,7 +15,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v $$p; break; fi; done)
 
-.PHONY: all demo test lint fmt types bench lock clean
+.PHONY: all demo test sweep lint fmt types bench lock clean
 .DEFAULT_GOAL := all
 
 all: lint types test
@@ -24,6 +25,9 @@ demo: $(MARK)
 
 test: $(MARK)
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
+
+sweep: $(MARK)
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal --thorough
 
 lint: $(MARK)
 	@$(BIN)/ruff check src tests benchmarks

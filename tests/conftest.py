@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # The same cases in every run, and no clock: a law that fails fails for everybody. New cases are looked for by
@@ -9,3 +10,14 @@ from hypothesis import settings
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=3000, deadline=None)
 settings.load_profile("steady")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make sweep` asks for every point; each run of the tests for a part of them that leaves no kind of point out."""
+    parser.addoption("--thorough", action="store_true", help="the sweeps take every point, not every second or third")
+
+
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether the sweeps take every point."""
+    return bool(pytestconfig.getoption("--thorough"))

@@ -74,16 +74,22 @@ VERBS: tuple[Verb, ...] = (
 )
 
 
+IN_DOUBT = ("cut_after", "error_after", "late", "html", "truncated")
+"""Verbs after which the write stands, or will stand, though nobody was told so."""
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_whatever_happens_to_one_write_everything_stands_once(
-    verb: Verb, undisturbed: tuple[dict[str, list[str]], int], tmp_path: Path
+    verb: Verb, undisturbed: tuple[dict[str, list[str]], int], tmp_path: Path, thorough: bool
 ) -> None:
+    """At each write; of verbs that leave no write behind at every third, each verb at others."""
     expected, writes = undisturbed
     wrong = {}
-    for nth in range(1, writes + 1):
+    step = 1 if thorough or verb in IN_DOUBT else 3
+    for nth in range(1 + VERBS.index(verb) % step, writes + 1, step):
         house = small(tmp_path)
         house.sandbox.faults.add(Fault(verb, system="books", method="POST", nth=nth, seconds=LATE_S))
-        house.run_to_rest()
+        house.run_to_rest(minutes=9)
         if house.standing() != expected:
             wrong[nth] = house.standing()
     assert not wrong
@@ -97,7 +103,7 @@ def test_an_answer_that_is_spoilt_before_its_effect_is_no_loss(
     for nth in range(1, writes + 1, 3):
         house = small(tmp_path)
         house.sandbox.faults.add(Fault(verb, system="books", method="POST", nth=nth, after=False))
-        house.run_to_rest()
+        house.run_to_rest(minutes=9)
         assert house.standing() == expected, nth
 
 

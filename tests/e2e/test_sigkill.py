@@ -2,8 +2,8 @@
 
 The sandbox serves on loopback; `zsync run` is a process of its own. At every fifth write it is killed, before the write's
 effect or right after it, and started again, until a run ends by itself. In the end the books are those of a hotel whose run
-was left in peace. Waiting for the grace is not waited for: the
-state's `ask_at` is moved into the past, which is what seventeen minutes would do.
+was left in peace. The grace is not waited for: the state's `ask_at` is moved into the past, which is what seventeen
+minutes would do.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def lived(house: House, *, disturbed: bool) -> House:
     """Everything written; then a guest renamed and moved, an advance invoiced, an order cancelled, another invoiced and paid."""
     if disturbed:
         lose(house, "POST")
-    house.run_to_rest()
+    house.run_to_rest(minutes=9)
     desk = house.hotel.desk
     if disturbed:
         assert house.sandbox.faults.met() > 10
@@ -97,7 +97,7 @@ def lived(house: House, *, disturbed: bool) -> House:
     desk.cancel(19)
     desk.invoice(20)
     desk.pay(20, str(desk.total(20)))
-    house.run_to_rest()
+    house.run_to_rest(minutes=9)
     assert not disturbed or house.sandbox.faults.met() > 1
     return house
 

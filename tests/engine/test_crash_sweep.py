@@ -150,13 +150,17 @@ def test_after_a_death_at_any_point_everything_stands_once(story: Story) -> None
 
 
 @each_story
-def test_after_deaths_at_any_pair_of_points_everything_stands_once(story: Story) -> None:
-    """The second death comes in the run after the first, or in any later one, until nothing is left to do."""
+def test_after_deaths_at_any_pair_of_points_everything_stands_once(story: Story, thorough: bool) -> None:
+    """The second death comes in the run after the first, or in any later one, until nothing is left to do.
+
+    Every second of the pairs, in turn, so that two first deaths beside each other take all the second ones.
+    """
     expected, wrong = story.undisturbed(), {}
+    step = 1 if thorough else 2
     for first in deaths(story):
-        second = 0
+        second = -(first % step)
         while True:
-            second += 1
+            second += step
             world = story.started()
             world.fate.deaths = [first, second]
             assert not world.run_or_die()
@@ -201,16 +205,20 @@ the process is killed while its request is on the way, to land twelve minutes la
 
 @pytest.mark.parametrize("fate", FATES)
 @each_story
-def test_after_any_lost_answer_and_a_death_everything_stands_once(story: Story, fate: str) -> None:
-    """A write loses its answer; then the world changes; then the process dies at any point until nothing is left to do."""
+def test_after_any_lost_answer_and_a_death_everything_stands_once(story: Story, fate: str, thorough: bool) -> None:
+    """A write loses its answer; then the world changes; then the process dies at any point until nothing is left to do.
+
+    At every second point, in turn, so that two calls beside each other take all of them.
+    """
+    step = 1 if thorough else 2
     expected, wrong = story.undisturbed(), {}
     world = story.started()
     before = world.fate.calls
     world.run()
     for call in range(before + 1, world.fate.calls + 1):
-        death = -1
+        death = -step + call % step
         while True:
-            death += 1
+            death += step
             world = story.started()
             world.fate.on_call = {call: fate}
             world.run_or_die()
