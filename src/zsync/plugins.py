@@ -121,6 +121,10 @@ class TargetPlugin(Protocol):
         """What people call the documents of each module."""
         ...
 
+    def spared_by(self) -> Mapping[str, str]:
+        """Modules whose documents need not be written, each with the setting that leaves them out: for `plan`."""
+        ...
+
     def scopes(self, settings: Any, entities: Any) -> Sequence[str]:
         """Exactly the permissions that the sign-in asks for."""
         ...

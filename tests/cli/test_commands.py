@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from io import StringIO
+from math import ceil
 
 import pytest
 
@@ -79,6 +80,31 @@ def test_a_plan_shows_what_would_change_field_by_field(desk: Desk) -> None:
     assert (change["entity"], change["source_id"], change["verb"], change["calls"]) == ("customers", "12", "update", 2)
     assert {"field": "company_name", "from": "Maple & Sons, Inc.", "to": "Maple Ltd"} in change["differences"]
     assert "company_name: Maple & Sons, Inc. -> Maple Ltd" in said.out
+
+
+def test_a_plan_that_does_not_fit_today_says_how_many_days_it_takes_and_what_shortens_it(desk: Desk) -> None:
+    desk.configure({"target": {"limits": {"calls_per_day": 50, "reserve": "20%"}}})
+    desk.initialised()
+    used = desk.sandbox.ledger.calls("books")
+
+    plan, said = desk.zsync("plan", "--json").json, desk.zsync("plan").out
+
+    assert (plan["calls_left_today"], plan["calls_a_day"]) == (40 - used, 40)
+    assert plan["days"] == 1 + ceil((plan["calls"] - plan["calls_left_today"]) / 40)
+    orders = sum(each["module"] == "salesorders" for each in plan["changes"])
+    assert f"they leave on {plan['days']} days, the newest business first: 40 calls of a day are ours" in said
+    assert f"{orders} sales order" in said
+    assert "calls_per_day" in said
+    assert f'`as = "none"` under [entities.orders] ({orders} calls less)' in said
+
+
+def test_a_plan_that_fits_today_speaks_of_no_days(desk: Desk) -> None:
+    desk.initialised()
+
+    assert desk.zsync("plan", "--json").json["days"] == 1
+    assert "days" not in desk.zsync("plan").out
+    desk.zsync("run")
+    assert desk.zsync("plan", "--json").json["days"] == 0
 
 
 def test_a_limit_begins_so_many_records(desk: Desk) -> None:

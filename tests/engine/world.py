@@ -29,7 +29,7 @@ from zsync.model.intent import Body, Difference, Intent, KnownRows, Plan, Progre
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Gone, Page, Record, Unreadable
-from zsync.ports import Finding, Found, Match, Module, Quota, Standing, Stranger, Switches, Write
+from zsync.ports import Budget, Finding, Found, Match, Module, Quota, Standing, Stranger, Switches, Write
 from zsync.state.desk import Inbox, Meters, Runs
 from zsync.state.journal import Journal
 from zsync.state.records import Records
@@ -487,6 +487,9 @@ class Books:
 
     def quota(self) -> Quota:
         return Quota(calls=self.calls)
+
+    def budget(self) -> Budget:
+        return Budget()
 
     def close(self) -> None:
         return

@@ -12,7 +12,7 @@ import pytest
 from net.timepiece import Timepiece
 from zsync.errors import QuotaUsedUp, Throttled
 from zsync.net.pace import Limits, Pace
-from zsync.ports import Quota
+from zsync.ports import Budget, Quota
 
 VIENNA = ZoneInfo("Europe/Vienna")
 NO_RESERVE = Decimal(0)
@@ -97,6 +97,48 @@ def test_no_limit_means_no_wait() -> None:
     clock = Timepiece()
     send(pace(clock, Limits(calls_per_minute=None, calls_per_day=None)), 500)
     assert clock.slept == []
+
+
+def test_the_budget_is_what_is_left_of_the_day_less_what_is_kept_for_others() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(calls_per_minute=None, calls_per_day=1000))
+    assert limited.budget() == Budget(800, 800)
+    send(limited, 30)
+    limited.reserve(5)
+    assert limited.budget() == Budget(765, 800)
+
+
+def test_the_budget_heeds_what_the_answers_say_of_a_smaller_plan_and_of_others_calls() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(calls_per_minute=None, calls_per_day=1000))
+    limited.heed({"x-rate-limit-limit": "500", "x-rate-limit-remaining": "150", "x-rate-limit-reset": "600"})
+    assert limited.budget() == Budget(50, 400)
+    clock.pass_by(601)
+    assert limited.budget() == Budget(800, 800)  # the answers' day is over
+
+
+def test_there_is_no_budget_today_while_the_remote_wants_to_be_left_alone_and_none_without_limits() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(calls_per_minute=None, calls_per_day=1000))
+    limited.block_day(3600)
+    assert limited.budget() == Budget(0, 800)
+    assert pace(clock, Limits(calls_per_minute=None, calls_per_day=None)).budget() == Budget(None, None)
+
+
+@pytest.mark.parametrize(
+    ("budget", "calls", "days"),
+    [
+        (Budget(800, 800), 0, 0),
+        (Budget(800, 800), 800, 1),
+        (Budget(800, 800), 801, 2),
+        (Budget(800, 800), 2400, 3),
+        (Budget(0, 800), 800, 1),  # all of it tomorrow
+        (Budget(0, 800), 801, 2),
+        (Budget(), 1_000_000, 1),
+    ],
+)
+def test_a_budget_says_on_how_many_days_calls_leave(budget: Budget, calls: int, days: int) -> None:
+    assert budget.days(calls) == days
 
 
 # --- reserving ------------------------------------------------------------------------------------------------------------

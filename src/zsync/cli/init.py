@@ -37,14 +37,13 @@ def init(
 def initialise(session: Session, store: Store, *, adopting: bool = False, as_json: bool = False) -> int:
     """The command's work on an open state; the exit code."""
     from zsync.engine import run as engine
-    from zsync.engine.preview import left_today
 
     with store.locked(), session.stop.heeded(), watched(session) as watch, assembled(session, store, watch.progress) as job:
         watch.calls = lambda: f"{job.source.calls + job.target.calls} calls"
 
         def told(calls: int) -> None:
             if not as_json:
-                left = left_today(job)
+                left = job.target.budget().today
                 today = "" if left is None else f"; {left} are left today"
                 session.out.line(f"adopting asks the target what it has: at least {calls} calls{today}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,7 +56,8 @@ def show_plan(session: Session, options: Options, *, as_json: bool) -> int:
             copy.close()
     changes = [_document(change, records.get(change.owner)) for change in seen.changes]
     if as_json:
-        session.out.json({"changes": changes, "calls": seen.calls, "calls_left_today": seen.left_today})
+        budget = {"calls_left_today": seen.budget.today, "calls_a_day": seen.budget.a_day, "days": seen.days}
+        session.out.json({"changes": changes, "calls": seen.calls, **budget})
     else:
         _tell(session, seen, changes)
     return 0
@@ -94,5 +96,23 @@ def _tell(session: Session, seen: Preview, changes: list[dict[str, Any]]) -> Non
         ]
     if rows:
         out.table("", ["entity", "id", "record", "would", "document", "number", "calls"], rows)
-    left = "" if seen.left_today is None else f"; {seen.left_today} are left today"
+    left = "" if seen.budget.today is None else f"; {seen.budget.today} are left today"
     out.line(f"{len(changes)} changes, {seen.calls} calls to the target at most{left}; nothing was written")
+    if seen.days > 1:
+        _tell_days(session, seen)
+
+
+def _tell_days(session: Session, seen: Preview) -> None:
+    """What does not fit today: how long it takes, where the calls go, and what would make it shorter."""
+    plugin, a_day = session.config.target_plugin, seen.budget.a_day
+    labels, spared = plugin.labels(), plugin.spared_by()
+    calls: Counter[str] = Counter()
+    for change in seen.changes:
+        calls[change.module] += change.calls
+    session.out.line(
+        f"they leave on {seen.days} days, the newest business first: {a_day} calls of a day are ours, the rest is kept for others"
+    )
+    session.out.line("calls: " + ", ".join(f"{count} {labels.get(name, name)}" for name, count in calls.most_common() if count))
+    savings = [f"{setting} ({calls[name]} calls less)" for name, setting in spared.items() if calls[name]]
+    limits = "a larger `calls_per_day` where the plan has it, a smaller `reserve` (both under [target.limits])"
+    session.out.line("sooner: " + ", ".join([limits, *savings, "a later `start_date`"]))

@@ -15,7 +15,7 @@ from zsync.model.intent import Body, Node, Ref, plain
 from zsync.model.key import Key
 from zsync.model.row import Row
 from zsync.model.row import State as RowState
-from zsync.ports import Module
+from zsync.ports import Budget, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Every change in the order in which a run would come to it, and what is left of today's calls (None: no limit known)."""
+    """Every change in the order in which a run would come to it, what all of them cost at most, and what there is for it."""
 
     changes: tuple[Change, ...]
     calls: int
-    left_today: int | None
+    budget: Budget
+
+    @property
+    def days(self) -> int:
+        """On how many days the calls leave."""
+        return self.budget.days(self.calls)
 
 
 def preview(job: Job, copy: State, options: Options) -> Preview:
@@ -59,15 +64,7 @@ def preview(job: Job, copy: State, options: Options) -> Preview:
         rows = copy.journal.scope(scope)
         changes += [_change(on_copy, row, rows, free) for row in rows if row.state in (RowState.WANTED, RowState.SENDING)]
     kept = tuple(change for change in changes if change.calls or change.verb != "create")
-    return Preview(kept, sum(change.calls for change in changes), left_today(job))
-
-
-def left_today(job: Job) -> int | None:
-    """What is left of today's calls to the target; None where no limit is known."""
-    quota = job.target.quota()
-    if quota.remaining is not None:
-        return quota.remaining
-    return None if quota.limit is None else max(quota.limit - quota.calls, 0)
+    return Preview(kept, sum(change.calls for change in changes), job.target.budget())
 
 
 def _change(job: Job, row: Row, rows: list[Row], free: Collection[str]) -> Change:

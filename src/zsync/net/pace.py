@@ -23,7 +23,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from zsync.errors import QuotaUsedUp, Throttled
-from zsync.ports import Clock, Quota
+from zsync.ports import Budget, Clock, Quota
 
 _WINDOW_S = 60.0
 _LONGEST_PAUSE_S = 90.0
@@ -183,6 +183,18 @@ class Pace:
                 tuple(self._recent),
             )
 
+    def budget(self) -> Budget:
+        """What is ours today, and on each day that follows: of the day's limit less what is kept for others."""
+        with self._lock:
+            now = self._clock.now()
+            self._roll(now)
+            limits = [each for each in (self._limits.calls_per_day, self._limit) if each is not None]
+            a_day = min((self._without_reserve(limit) for limit in limits), default=None)
+            if self._block_in_force(now) is not None:
+                return Budget(0, a_day)
+            left = [each for each in self._left() if each is not None]
+            return Budget(max(min(left), 0) if left else None, a_day)
+
     # --- kitchen ------------------------------------------------------------------------------------------------------
 
     def _take_reserved(self) -> bool:
@@ -272,19 +284,31 @@ class Pace:
 
     def _check_day(self, now: datetime) -> None:
         """The lower of what is configured and what the answers said; reserved slots count as used."""
-        promised = len(self._reserved)
-        if self._remaining is not None:
-            kept = int((self._limit or self._limits.calls_per_day or 0) * self._limits.reserve)
-            left = self._remaining - promised
-            if left <= kept:
-                raise self._used_up(
-                    self._resets_at or self._midnight(now), f"has {self._remaining} calls left today, kept for others"
-                )
-        configured = self._limits.calls_per_day
-        if configured is not None and self._calls + promised >= configured - int(configured * self._limits.reserve):
+        told, configured = self._left()
+        if told is not None and told <= 0:
             raise self._used_up(
-                self._midnight(now), f"got {self._calls} of {configured} calls today; the rest is kept for others"
+                self._resets_at or self._midnight(now), f"has {self._remaining} calls left today, kept for others"
             )
+        if configured is not None and configured <= 0:
+            raise self._used_up(
+                self._midnight(now),
+                f"got {self._calls} of {self._limits.calls_per_day} calls today; the rest is kept for others",
+            )
+
+    def _left(self) -> tuple[int | None, int | None]:
+        """What is ours of today by what the answers said, and by what is configured."""
+        promised, limit = len(self._reserved), self._limits.calls_per_day
+        told = None
+        if self._remaining is not None:
+            told = self._remaining - promised - self._kept(self._limit or limit or 0)
+        return told, None if limit is None else self._without_reserve(limit) - self._calls - promised
+
+    def _kept(self, limit: int) -> int:
+        """Of a day's limit the share that is left to others."""
+        return int(limit * self._limits.reserve)
+
+    def _without_reserve(self, limit: int) -> int:
+        return limit - self._kept(limit)
 
     def _used_up(self, until: datetime, why: str) -> QuotaUsedUp:
         return QuotaUsedUp(

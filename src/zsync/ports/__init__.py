@@ -1,6 +1,7 @@
 """The ports: the promises between the engine and everything around it. `remote` faces the world, `state` the disk."""
 
 from zsync.ports.remote import (
+    Budget,
     Clock,
     Finding,
     Found,
@@ -20,6 +21,7 @@ from zsync.ports.remote import (
 )
 
 __all__ = [
+    "Budget",
     "Clock",
     "Finding",
     "Found",

@@ -289,6 +289,23 @@ class Quota:
     recent: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Calls to a remote that are ours, less what is kept for others: what is left of `today`, and of each day that follows.
+
+    None: no limit is known. A day has at least one.
+    """
+
+    today: int | None = None
+    a_day: int | None = None
+
+    def days(self, calls: int) -> int:
+        """On how many days so many calls leave, today among them if it has room."""
+        if self.today is None or self.a_day is None or calls <= self.today:
+            return 1 if calls else 0
+        return -(-(calls - self.today) // self.a_day) + (1 if self.today > 0 else 0)
+
+
 class Target(Protocol):
     """Where documents go."""
 
@@ -377,6 +394,10 @@ class Target(Protocol):
 
     def quota(self) -> Quota:
         """The limits as known now, to be kept in the state."""
+        ...
+
+    def budget(self) -> Budget:
+        """How many calls may leave, today and on each day that follows."""
         ...
 
     def close(self) -> None: ...

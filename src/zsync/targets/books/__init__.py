@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zsync.ports import Clock, Quota, Switches, TokenStore
-from zsync.targets.books.links import LABELS, link
+from zsync.targets.books.links import LABELS, SPARED_BY, link
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -45,6 +45,9 @@ class Plugin:
 
     def labels(self) -> Mapping[str, str]:
         return LABELS
+
+    def spared_by(self) -> Mapping[str, str]:
+        return SPARED_BY
 
     def scopes(self, settings: BooksSettings, entities: Entities) -> tuple[str, ...]:
         """Exactly what the modules need: status calls need CREATE, items and taxes are `settings`, taking a payment off an

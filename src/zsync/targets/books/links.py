@@ -34,6 +34,9 @@ LABELS = {
     "excessrefunds": "refund of a payment",
 }
 
+SPARED_BY = {"salesorders": '`as = "none"` under [entities.orders]'}
+"""Modules whose documents need not be written, with the setting that leaves them out."""
+
 
 def link(settings: BooksSettings, module: str, id: str) -> str:
     """`{web}/app/{organization}#/{page}/{id}`; empty for what has no page of its own."""

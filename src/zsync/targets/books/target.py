@@ -13,7 +13,7 @@ from zsync.model.key import Key
 from zsync.model.record import Record
 from zsync.net.client import Http
 from zsync.net.pace import Pace
-from zsync.ports import Finding, Match, Module, Quota
+from zsync.ports import Budget, Finding, Match, Module, Quota
 from zsync.targets.books import adoption, mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
@@ -163,6 +163,9 @@ class BooksTarget:
 
     def quota(self) -> Quota:
         return self._pace.quota()
+
+    def budget(self) -> Budget:
+        return self._pace.budget()
 
     def close(self) -> None:
         self._http.close()
