@@ -186,12 +186,12 @@ class House:
         return [f"{row['module']} {row['key']} {row['state']} {row['error'] or ''}" for row in rows]
 
     def summary(self) -> tuple[Mapping[str, Mapping[str, int]], list[engine.Problem]]:
-        status = Status(self.store)
+        counts, failed = Status(self.store).standing()
         problems = []
-        for each in status.problems():
+        for each in failed:
             code, message, hint = (each.error.code, each.error.message, each.error.hint) if each.error else ("", "", "")
             problems.append(engine.Problem(each.entity, each.source_id, code, message, hint))
-        return status.summary(), problems
+        return counts, problems
 
     def status(self, entity: str) -> dict[str, str]:
         return {each.source_id: each.status for each in Status(self.store).records(entity)}

@@ -279,7 +279,7 @@ class Contacts:
     def _face(self, record: Record) -> Record:
         desk, id = self._desk, record["contact_id"]
         currency = desk.settings.currencies.shown(record["currency_id"])
-        first: Mapping[str, Any] = next((p for p in record["contact_persons"] if p["is_primary_contact"]), {})
+        first = _primary(record)
         return {
             **record,
             "currency_code": currency["currency_code"],
@@ -292,6 +292,15 @@ class Contacts:
             "unused_credits_receivable_amount": desk.payments.unused_of(id) + desk.creditnotes.unused_of(id),
             "payment_reminder_enabled": True,
         }
+
+
+def email_of(contact: Record) -> str:
+    """The address that documents of this contact show."""
+    return str(_primary(contact).get("email", ""))
+
+
+def _primary(contact: Record) -> Mapping[str, Any]:
+    return next((person for person in contact["contact_persons"] if person["is_primary_contact"]), {})
 
 
 def _address(body: Mapping[str, Any], field: str) -> Record:

@@ -13,6 +13,7 @@ from typing import Any
 from zsync.model.money import round_half_up
 from zsync.sandbox.books import arithmetic
 from zsync.sandbox.books.arithmetic import NO_DISCOUNT, Terms
+from zsync.sandbox.books.contacts import email_of
 from zsync.sandbox.books.desk import Desk
 from zsync.sandbox.books.store import Record, Table
 from zsync.sandbox.books.values import (
@@ -219,7 +220,7 @@ class Documents:
         return {
             **document,
             "customer_name": customer["contact_name"] if customer else "",
-            "email": desk.contacts.table.shown(customer["contact_id"])["email"] if customer else "",
+            "email": email_of(customer) if customer else "",
             "currency_code": currency["currency_code"],
             "currency_symbol": currency["currency_symbol"],
             "price_precision": currency["price_precision"],

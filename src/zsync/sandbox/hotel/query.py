@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from zsync.sandbox.hotel.tables import Field, Resource
@@ -216,7 +217,13 @@ def _condition(text: str) -> Callable[[Field, str], bool]:
 
 def _inside(inner: str) -> Callable[[Field, str], bool]:
     if inner.find("|") > 0:
-        return lambda field, value: any(_compare(field, value, part) == 0 for part in inner.split("|"))
+        parts = inner.split("|")
+
+        @cache
+        def wanted(field: Field) -> frozenset[Decimal | str]:
+            return frozenset(_key(field, part) for part in parts)
+
+        return lambda field, value: _key(field, value) in wanted(field)
     if found := _RANGE.match(inner):
         low, high = sorted(found.groups(), key=lambda end: (_number(end), end))
         return lambda field, value: _compare(field, value, low) >= 0 and _compare(field, value, high) <= 0
@@ -252,6 +259,8 @@ def _number(text: str) -> Decimal:
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.casefold().rstrip(" ")
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return plain.casefold().rstrip(" ")
 
