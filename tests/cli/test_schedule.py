@@ -69,6 +69,18 @@ def test_lines_of_another_configuration_and_bytes_that_are_no_text_stay(desk: De
     assert table.read_bytes() == before
 
 
+def test_a_line_that_a_person_put_after_our_mark_is_theirs(desk: Desk, table: Path) -> None:
+    """They took our line away by hand, and left the mark."""
+    desk.zsync("schedule", "install")
+    mark = table.read_text().splitlines()[0]
+    table.write_text(f"{mark}\n0 3 * * * /usr/bin/backup\n")
+
+    assert desk.zsync("schedule", "show").out.splitlines() == [mark]
+    desk.zsync("schedule", "remove")
+
+    assert table.read_text() == "0 3 * * * /usr/bin/backup\n"
+
+
 def test_a_first_crontab_is_made_where_there_was_none(desk: Desk, table: Path) -> None:
     assert desk.zsync("schedule", "show").code == 3
     desk.zsync("schedule", "install")

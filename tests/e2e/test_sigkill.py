@@ -63,7 +63,7 @@ def test_a_process_killed_again_and_again_writes_everything_once(tmp_path: Path)
     sandbox = hotel_scene(limited=False)
     trap = Trap(sandbox)
     with Server(trap) as server:
-        config = _signed_in(tmp_path / "killed", sandbox, server)
+        config = signed_in(tmp_path / "killed", sandbox, server)
         ended = None
         for _ in range(60):
             trap.armed = True
@@ -80,12 +80,12 @@ def test_a_process_killed_again_and_again_writes_everything_once(tmp_path: Path)
         assert sandbox.ledger.calls("books") == before, "nothing is left to do, nothing in doubt"
     peaceful = hotel_scene(limited=False)
     with Server(peaceful) as server:
-        assert _zsync(_signed_in(tmp_path / "in-peace", peaceful, server), "run").wait() == 0
+        assert _zsync(signed_in(tmp_path / "in-peace", peaceful, server), "run").wait() == 0
     assert _books(sandbox) == _books(peaceful)
     assert all(len(found) == len(set(found)) for found in _books(sandbox).values())
 
 
-def _signed_in(folder: Path, sandbox: Sandbox, server: Server) -> Path:
+def signed_in(folder: Path, sandbox: Sandbox, server: Server) -> Path:
     """The configuration, after `auth` and `init`."""
     folder.mkdir()
     config = folder / "zsync.toml"

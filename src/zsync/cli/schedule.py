@@ -23,6 +23,7 @@ from zsync.errors import ConfigError
 from zsync.net.secret import Secret
 
 _MARK = "# zsync: "
+_COMMAND = " run --quiet --config "
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 SystemdOption = Annotated[bool, typer.Option("--systemd", help="A systemd timer of the user, instead of the crontab.")]
@@ -85,7 +86,7 @@ def remove(ctx: typer.Context, systemd: SystemdOption = False, config: ConfigOpt
 
 def crontab_line(config: Path, every: int) -> str:
     """The line: `run` takes its own lock, and says under --quiet only what is new. `%` would be a line's end to cron."""
-    command = shlex.join([str(_program()), "run", "--quiet", "--config", str(config.absolute())])
+    command = f"{shlex.quote(str(_program()))}{_COMMAND}{shlex.quote(str(config.absolute()))}"
     when = "* * * * *" if every == 1 else f"*/{every} * * * *"
     return f"{when} PATH={_PATH} {command}".replace("%", r"\%")
 
@@ -130,14 +131,17 @@ def _run(command: list[str], given: str = "") -> subprocess.CompletedProcess[str
 
 
 def _own(session: Session, lines: list[str]) -> list[str]:
-    """The marked lines of this configuration: the mark, and the line after it."""
-    mark = f"{_MARK}{session.config.path.absolute()}"
-    return [line for place, line in enumerate(lines) if line == mark or (place and lines[place - 1] == mark)]
+    """The lines of this configuration: its mark, and the line after it that starts zsync."""
+    return [line for place, line in enumerate(lines) if _is_own(session, lines, place)]
 
 
 def _without(session: Session, lines: list[str]) -> list[str]:
+    return [line for place, line in enumerate(lines) if not _is_own(session, lines, place)]
+
+
+def _is_own(session: Session, lines: list[str], place: int) -> bool:
     mark = f"{_MARK}{session.config.path.absolute()}"
-    return [line for place, line in enumerate(lines) if not (line == mark or (place and lines[place - 1] == mark))]
+    return lines[place] == mark or (place > 0 and lines[place - 1] == mark and _COMMAND in lines[place])
 
 
 # --- systemd ------------------------------------------------------------------------------------------------------------------
