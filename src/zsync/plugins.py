@@ -34,6 +34,11 @@ class SourceSettings(Protocol):
     @property
     def start_date(self) -> date | None: ...
 
+    @property
+    def deletions_every(self) -> float | None:
+        """Seconds between two looks for what the source does not have any more; None: never."""
+        ...
+
 
 class LimitSettings(Protocol):
     """How carefully the target is to be called. Seconds."""

@@ -75,6 +75,7 @@ class House:
     start_date: date | None = None
     now: datetime = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
     fingerprint: str = "settings-1"
+    deletions_s: float | None = 86_400.0
 
     def __post_init__(self) -> None:
         self.clock = StillClock(self.now)
@@ -147,6 +148,7 @@ class House:
             fingerprint=self.fingerprint,
             start_date=self.start_date,
             stop=stop,
+            deletions_s=self.deletions_s,
         )
 
     def initialise(self) -> engine.Report:

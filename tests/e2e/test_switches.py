@@ -1,4 +1,4 @@
-"""Each kind of record under each of its switches: made, changed and disabled in the hotel, with the switch on and off."""
+"""Each kind of record under its switches: made, changed, disabled and deleted in the hotel, with the switch on and off."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ ACCOUNT = {"payment_methods": {"default": {"mode": "others", "account": "Room sa
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of record: how a person at the hotel changes and disables one, and how it shows in the books."""
+    """A kind of record: how a person at the hotel changes, disables and deletes one, and how it shows in the books."""
 
     entity: str
     id: str
     change: Callable[[Desk], None]
     disable: Callable[[Desk], None]
+    remove: Callable[[Desk], None]
     shown: Callable[[House], str]
     settings: dict[str, Any]
 
@@ -53,6 +54,7 @@ KINDS = (
         "8",
         lambda desk: desk.edit_customer(8, lastname="Changed"),
         lambda desk: desk.edit_customer(8, active=0),
+        lambda desk: desk.remove("customers", 8),
         contact,
         {},
     ),
@@ -61,6 +63,7 @@ KINDS = (
         "1",
         lambda desk: desk.edit("hotels", 1, hotel_name={"en": "Changed", "de": "Anders"}),
         lambda desk: desk.edit("hotels", 1, active=0),
+        lambda desk: desk.remove("hotels", 1),
         item("HOTEL-1"),
         {},
     ),
@@ -69,6 +72,7 @@ KINDS = (
         "1",
         lambda desk: desk.edit("room_types", 1, name={"en": "Changed", "de": "Anders"}),
         lambda desk: desk.edit("room_types", 1, active=0),
+        lambda desk: desk.remove("room_types", 1),
         item("ROOM-1"),
         {},
     ),
@@ -77,6 +81,7 @@ KINDS = (
         "15",
         lambda desk: desk.edit("services", 15, name={"en": "Changed", "de": "Anders"}),
         lambda desk: desk.edit("services", 15, active=0),
+        lambda desk: desk.remove("services", 15),
         item("SERVICE-15"),
         {},
     ),
@@ -129,6 +134,22 @@ def test_with_auto_delete_off_it_stays_in_use(kind: Kind, tmp_path: Path) -> Non
     kind.disable(house.hotel.desk)
     house.run_to_rest()
     assert kind.shown(house).endswith(" active")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.entity)
+def test_one_that_is_deleted_in_the_hotel_is_disabled_where_auto_delete_is_on(kind: Kind, tmp_path: Path) -> None:
+    for switch, ending, status in ((True, " inactive", "disabled"), (False, " active", "synced")):
+        folder = tmp_path / str(switch)
+        folder.mkdir()
+        house = opened(folder, kind, auto_delete=switch)
+        kind.remove(house.hotel.desk)
+        house.run_to_rest()
+        assert kind.shown(house).endswith(" active"), "ids are compared once a day"
+        house.run(minutes=60 * 24)
+        assert kind.shown(house).endswith(" active"), "gone once may be a slip"
+        house.run_to_rest()
+        assert kind.shown(house).endswith(ending)
+        assert house.status(kind.entity)[kind.id] == status
 
 
 # --- currencies ---------------------------------------------------------------------------------------------------------------

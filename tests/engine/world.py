@@ -29,6 +29,7 @@ from zsync.model.intent import Body, Difference, Intent, KnownRows, Plan, Progre
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Gone, Page, Record, Unreadable
+from zsync.model.row import Row
 from zsync.ports import Budget, Finding, Found, Match, Module, Quota, Standing, Stranger, Switches, Write
 from zsync.state.desk import Inbox, Meters, Runs
 from zsync.state.journal import Journal
@@ -348,6 +349,10 @@ class Hotel:
     name: str = "fake hotel"
     streams: Sequence[str] = ("customers", "bookings")
     calls: int = 0
+    listed: int = 0
+    """How often ids were asked for."""
+    unlisted: set[Key] = field(default_factory=set)
+    """Keys that lists of ids leave out although they are there."""
 
     def put(self, record: Record | Unreadable) -> None:
         self.counter += 1
@@ -363,6 +368,10 @@ class Hotel:
         fresh = [r for key, r in self.records.items() if key.entity == entity and self.changes[key] > since]
         yield Page(tuple(fresh), str(self.counter))
 
+    def remove(self, key: Key) -> None:
+        """Deleted for good: no reading hands it out any more."""
+        del self.records[key]
+
     def get(self, key: Key) -> Record | Gone:
         self.calls += 1
         record = self.records.get(key, Gone())
@@ -372,8 +381,9 @@ class Hotel:
 
     def ids(self, stream: str) -> frozenset[Key]:
         self.calls += 1
+        self.listed += 1
         entity = "customer" if stream == "customers" else "booking"
-        return frozenset(key for key in self.records if key.entity == entity)
+        return frozenset(key for key in self.records if key.entity == entity) - self.unlisted
 
     def stream_of(self, entity: str) -> str:
         return "customers" if entity == "customers" else "bookings"
@@ -450,6 +460,13 @@ class Books:
     def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
         named = {ref for intent in plan.intents for ref in _refs(intent) if ref.module == "contacts" and ref.key != plan.scope}
         return {ref.key: [ref] for ref in sorted(named)}
+
+    def removable(self, rows: Sequence[Row], allowed: Collection[Ref]) -> Collection[Ref]:
+        """An invoice to which something is applied stays, with its order; payments stay."""
+        applied = {ref for row in rows if row.module == "applications" for ref in row.refs}
+        kept = {row.ref for row in rows if row.module in ("payments", "applications") or row.ref in applied}
+        kept |= {ref for row in rows if row.ref in kept for ref in row.refs}
+        return {row.ref for row in rows if row.ref in allowed and row.ref not in kept}
 
     def check(self) -> Iterator[Finding]:
         yield Finding("books", True, "fine")
@@ -559,10 +576,11 @@ def booking(
     note: str = "",
     reference: str = "AAAA",
     customer: str = "1",
+    first: int = 1,
 ) -> Record:
-    """A booking with one order per total (ids 1, 2 ...), an invoice for each if `invoiced`, and the payments."""
+    """A booking with one order per total (ids from `first`), an invoice for each if `invoiced`, and the payments."""
     documents: list[Document] = []
-    for number, amount in enumerate(totals, 1):
+    for number, amount in enumerate(totals, first):
         sale = Sale(
             key=key("order", str(number)),
             source_id=str(number),
@@ -625,6 +643,7 @@ class World:
         self.switches = switches or {}
         self.fingerprint = "settings-1"
         self.start_date: date | None = None
+        self.deletions_s: float | None = None
         self.store = MortalStore.in_memory()
         self.store.fate = Fate()  # the initial reading is not under test
 
@@ -656,6 +675,7 @@ class World:
             start_date=self.start_date,
             concurrency=self.concurrency,
             stop=stop,
+            deletions_s=self.deletions_s,
         )
 
     def state_of(self, store: Store) -> State:

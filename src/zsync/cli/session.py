@@ -148,7 +148,7 @@ def zone(store: Store | None) -> str:
 
 
 @contextmanager
-def assembled(session: Session, store: Store, progress: Progressed | None = None) -> Iterator[Job]:
+def assembled(session: Session, store: Store, progress: Progressed) -> Iterator[Job]:
     """Everything that a run works with; connections are closed at the end."""
     source = build_source(session)
     try:
@@ -170,12 +170,11 @@ def check_readable(source: Source, entities: Iterable[str]) -> None:
             raise ConfigError(f"nothing is read for `{name}` in this release", hint="leave this --entity out") from err
 
 
-def job_of(session: Session, store: Store, source: Source, target: Target, progress: Progressed | None = None) -> Job:
+def job_of(session: Session, store: Store, source: Source, target: Target, progress: Progressed) -> Job:
     """A job of these parts."""
     from zsync.engine.job import Job
 
     config, limits = session.config, session.config.target.limits
-    extra: dict[str, Progressed] = {} if progress is None else {"progress": progress}
     return Job(
         source=source,
         target=target,
@@ -189,7 +188,8 @@ def job_of(session: Session, store: Store, source: Source, target: Target, progr
         concurrency=limits.concurrency,
         stop=session.stop,
         host=config.host or None,
-        **extra,
+        deletions_s=config.source.deletions_every,
+        progress=progress,
     )
 
 

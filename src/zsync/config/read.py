@@ -26,7 +26,8 @@ from zsync.plugins import SourcePlugin, SourceSettings, TargetPlugin, TargetSett
 _TABLES = ("source", "target", "state", "entities")
 
 _HOW_TO_GET_THERE = frozenset(
-    "url api_key timeout page_size data_center client_id client_secret accounts_url api_url web_url redirect_port limits".split()
+    "url api_key timeout page_size deletions_every"
+    " data_center client_id client_secret accounts_url api_url web_url redirect_port limits".split()
 )
 """Settings that say how a remote is reached, not what is planned for it: another value changes no plan."""
 

@@ -21,6 +21,7 @@ from zsync.model.documents import Contact, Currency, Document, Hotel, Item
 from zsync.model.intent import Intent, Plan, Ref, Verdict
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
+from zsync.model.row import Row
 from zsync.ports import Switches
 
 DEMANDED = "demanded"
@@ -131,11 +132,17 @@ class Collector:
             return
         if not self._records.gone(key, self._run):
             return
+        allowed = [row.ref for row in rows if self._switches_of(row).delete]
+        removable = self._job.target.removable(rows, allowed)
+        if any(self._journal.needed(ref) for ref in removable):
+            return  # by a booking that is not through yet: looked at again in the next run
         for row in rows:
-            switches = self._job.switches.get(_entity_word(key))
-            if switches is not None and switches.delete and _may_vanish(key):
+            if not row.was_sent or row.ref in removable:
                 self._journal.want_nothing(row.ref)
-        self._records.mark_gone(key)
+        self._records.mark_gone(key, "canceled" if key.entity == "booking" else "planned")
+
+    def _switches_of(self, row: Row) -> Switches:
+        return self._job.switches.get(self._records.entity(row.owner), Switches())
 
     # --- planning (no commit is open, nothing is written but names) -------------------------------------------------------
 
@@ -350,8 +357,3 @@ _WORDS: Mapping[str, str] = {
 def _entity_word(key: Key) -> str:
     """The entity that people know a scope by."""
     return _WORDS.get(key.entity, key.entity)
-
-
-def _may_vanish(key: Key) -> bool:
-    """Documents of money are never taken back because something is missing, only on a state that says so."""
-    return key.entity != "booking"

@@ -41,6 +41,7 @@ class Job:
     """One source, one target, what is kept between runs, and how careful to be.
 
     `call_s` is the longest life of one call, `grace_s` how much longer a lost write may still land and be found.
+    `deletions_s` is how often the source is asked which records it does not have any more; None: never.
     `fingerprint` is a digest of all settings that change plans. `stop` says whether a signal has come.
     """
 
@@ -57,6 +58,7 @@ class Job:
     stop: Callable[[], bool] = field(default=lambda: False)
     progress: Progressed = _quiet
     host: str | None = None
+    deletions_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

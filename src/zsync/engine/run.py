@@ -14,6 +14,7 @@ from typing import Any
 
 from zsync.engine.adopt import adopt, cost
 from zsync.engine.collect import DEMANDED, Collector
+from zsync.engine.compare import compare, note_compared
 from zsync.engine.inbox import ask_for, take_inbox
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.outcome import Tally
@@ -129,6 +130,8 @@ def initialise(job: Job, summary: Summary, *, adopting: bool = False, told: Call
             adopt(job, tally)
         with store.commit():
             store.note("initialised_at", _stamp(job.clock.now()))
+            for stream in job.source.streams:
+                note_compared(job, stream)
         store.accept_place(job.host)
 
     _guarded(job, report, work)
@@ -153,7 +156,7 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
         collector = Collector(job, number)
         collector.read.unchanged = unchanged
         _heed_settings(job, options)
-        collector.collect(_streams(job, options))
+        _collect(job, collector, options)
         if job.state.journal.count_open():
             _brake(job, options)
             Settler(job, options, tally).settle(lambda: _scopes(job, options))
@@ -205,7 +208,14 @@ def collect_only(job: Job, options: Options) -> None:
     _may_run(job)
     take_inbox(job)
     _heed_settings(job, options)
-    Collector(job, 0).collect(_streams(job, options))
+    _collect(job, Collector(job, 0), options)
+
+
+def _collect(job: Job, collector: Collector, options: Options) -> None:
+    """Read what may have changed, and what the source may not have any more."""
+    streams = _streams(job, options)
+    compare(job, streams, at_once=options.full, accepted=options.accept_changes)
+    collector.collect(streams)
 
 
 # --- guards ---------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from zsync.errors import RecordError
 from zsync.model.intent import Body, Difference, KnownRows, Plan, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
+from zsync.model.row import Row
 
 # --- time ------------------------------------------------------------------------------------------------------------
 
@@ -349,6 +350,13 @@ class Target(Protocol):
 
     def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
         """What its intents refer to outside `plan.scope` (the customer's contact, the items), by the scope that has it. Pure."""
+        ...
+
+    def removable(self, rows: Sequence[Row], allowed: Collection[Ref]) -> Collection[Ref]:
+        """Of the rows of a scope that the source does not have any more, those of `allowed` that may be taken back. Pure.
+
+        Money that came or went, and what it hangs on, is never taken back because something is missing.
+        """
         ...
 
     def check(self) -> Iterator[Finding]: ...

@@ -73,6 +73,11 @@ class Records:
             found["gone_in"],
         )
 
+    def known(self, stream: str) -> frozenset[Key]:
+        """The scopes that the stream has handed out, without those that are known to be gone."""
+        found = self._db.execute("SELECT key FROM scopes WHERE stream = ? AND gone_in IS NULL", (stream,))
+        return frozenset(Key(each[0]) for each in found)
+
     def to_read_again(self) -> list[Key]:
         """Scopes that a person, or another scope, wants read with `get` and planned once more."""
         found = self._db.execute("SELECT key FROM scopes WHERE again = 1 ORDER BY key")
@@ -136,9 +141,16 @@ class Records:
             read_at=stamp(now),
         )
 
-    def mark_gone(self, scope: Key) -> None:
-        """The source does not have this scope any more: its records stay listed, and are not asked for again."""
-        self._db.execute("UPDATE records SET stand = 'held', reason = 'gone from the source' WHERE scope = ?", (str(scope),))
+    def mark_gone(self, scope: Key, taken_back: str) -> None:
+        """The source does not have this scope any more: it is not asked for again. Records of which nothing was ever sent leave
+        the list; of the others those that are taken back stand as `taken_back` says, and the rest is held."""
+        of_record = "SELECT 1 FROM journal j WHERE j.owner = records.key"
+        self._db.execute(f"DELETE FROM records WHERE scope = ? AND NOT EXISTS ({of_record})", (str(scope),))  # noqa: S608
+        self._db.execute(
+            f"UPDATE records SET stand = CASE WHEN EXISTS ({of_record} AND j.wanted IS NOT NULL) THEN 'held' ELSE ? END,"  # noqa: S608
+            " reason = 'gone from the source', error = NULL WHERE scope = ?",
+            (taken_back, str(scope)),
+        )
         self._db.execute("UPDATE scopes SET again = 0 WHERE key = ?", (str(scope),))
 
     def owned(self, key: Key) -> list[Ref]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from zsync.net.duration import DurationOrNever
 from zsync.net.secret import Secret
 
 _TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,11}\Z")
@@ -44,5 +45,8 @@ class QloAppsSettings(BaseModel):
     )
     page_size: int = Field(
         500, ge=10, le=1000, description="rows asked for at once; it halves by itself where the shop's memory ends"
+    )
+    deletions_every: DurationOrNever = Field(
+        86_400.0, description='how often ids are compared, to find what was deleted in the hotel; "never" for not at all'
     )
     timeout: float = Field(60.0, gt=0, le=600, description="longest life of one request to the shop, in seconds")

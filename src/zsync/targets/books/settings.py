@@ -8,31 +8,16 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from zsync.errors import ConfigError
 from zsync.mapping.templates import check
 from zsync.model.intent import plain
+from zsync.net.duration import Duration, text_schema
 from zsync.net.secret import Secret
 from zsync.ports import Switches
 from zsync.targets.books.rules import Method, Rules
 from zsync.targets.zoho.centres import CENTRES, Centre
-
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
-def _seconds(value: object) -> object:
-    """ "60s", "17m", "1h" as seconds."""
-    if isinstance(value, str) and value[:-1].isdecimal() and value.isascii() and value[-1:] in _UNITS and int(value[:-1]) > 0:
-        return float(int(value[:-1]) * _UNITS[value[-1]])
-    raise ValueError('give a number with its unit: "60s", "17m", "1h"')
-
-
-def _duration(value: float) -> str:
-    """Seconds as they are written: in the largest unit that fits."""
-    whole = int(value)
-    unit = next(name for name, seconds in reversed(_UNITS.items()) if whole % seconds == 0)
-    return f"{whole // _UNITS[unit]}{unit}"
 
 
 def _share(value: object) -> object:
@@ -87,16 +72,11 @@ def _carried(*values: object) -> BeforeValidator:
     return BeforeValidator(only)
 
 
-def _text_schema(pattern: str, example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
-
-
-Duration = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_duration), _text_schema("^[0-9]+[smh]$", "17m")]
 Share = Annotated[
     Decimal,
     BeforeValidator(_share),
     PlainSerializer(lambda value: f"{plain(value * 100)}%"),
-    _text_schema("^[0-9]+%$", "20%"),
+    text_schema("^[0-9]+%$", "20%"),
 ]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Rate = Annotated[Decimal, BeforeValidator(_amount), Field(gt=0)]

@@ -11,10 +11,11 @@ from zsync.errors import ConfigError, RecordError, ZsyncError
 from zsync.model.intent import Body, KnownRows, Plan, Ref, plain
 from zsync.model.key import Key
 from zsync.model.record import Record
+from zsync.model.row import Row
 from zsync.net.client import Http
 from zsync.net.pace import Pace
 from zsync.ports import Budget, Finding, Match, Module, Quota
-from zsync.targets.books import adoption, mapping
+from zsync.targets.books import adoption, gone, mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
 from zsync.targets.books.modules.payments import references
@@ -92,6 +93,9 @@ class BooksTarget:
 
     def refers(self, plan: Plan) -> Mapping[Key, Sequence[Ref]]:
         return mapping.refers(plan)
+
+    def removable(self, rows: Sequence[Row], allowed: Collection[Ref]) -> Collection[Ref]:
+        return gone.removable(rows, allowed)
 
     def check(self) -> Iterator[Finding]:
         """Sign-in, organisation, base currency, and every tax and account that the configuration names."""
