@@ -1,8 +1,8 @@
 """The decision table of `docs/cancelling.md` in the books: a hotel does it, the books show it, also when the program is killed.
 
 Each story is a booking's life at the hotel's desk; at every `yield` zsync runs until it has nothing to do. Then the same life
-again, once for every write that follows the first rest: there the process dies, its request applied or not in turn, and starts
-anew. (How a booking is first written is swept elsewhere.)
+again, once for every call that follows the first rest: there the process dies, a write applied or not, and starts anew. (How a
+booking is first written is swept elsewhere.)
 """
 
 from __future__ import annotations
@@ -43,23 +43,27 @@ class Killed(BaseException):
 
 
 class Trap:
-    """The sandbox, with a hook at one write to the books: the caller dies there, with its effect or without."""
+    """The sandbox, with a hook at one call to the books: the caller dies there, the call `applied` or not.
 
-    def __init__(self, sandbox: Sandbox, at: int) -> None:
+    `calls` are the methods of all calls so far.
+    """
+
+    def __init__(self, sandbox: Sandbox, at: int, *, applied: bool) -> None:
         self._sandbox = sandbox
         self._at = at
-        self.writes = 0
+        self._applied = applied
+        self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sandbox, name)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "GET" or not environ["PATH_INFO"].startswith("/books/"):
+        if not environ["PATH_INFO"].startswith("/books/"):
             return self._sandbox(environ, start_response)
-        self.writes += 1
-        if self.writes != self._at:
+        self.calls.append(environ["REQUEST_METHOD"])
+        if len(self.calls) != self._at:
             return self._sandbox(environ, start_response)
-        if self._at % 2:
+        if self._applied:
             list(self._sandbox(environ, lambda *_: lambda _body: None))
         raise Killed
 
@@ -108,18 +112,19 @@ def lived(
     *,
     unapply: bool = False,
     die_at: int = 0,
+    applied: bool = False,
     starts: Literal["open", "draft"] = "open",
-) -> tuple[House, range]:
-    """The house at the end of this life, and which writes to the books came after the first rest."""
+) -> tuple[House, list[tuple[int, str]]]:
+    """The house at the end of this life, and the calls to the books that came after the first rest: number and method."""
     scene = house(folder, unapply, starts)
-    trap = Trap(scene.sandbox, die_at)
+    trap = Trap(scene.sandbox, die_at, applied=applied)
     scene.sandbox = trap  # type: ignore[assignment]
     first = 0
     for _ in life(scene.hotel.desk):
         to_rest(scene)
-        first = first or trap.writes
+        first = first or len(trap.calls)
     to_rest(scene)
-    return scene, range(first + 1, trap.writes + 1)
+    return scene, list(enumerate(trap.calls, 1))[first:]
 
 
 # --- the lives --------------------------------------------------------------------------------------------------------------
@@ -495,15 +500,24 @@ def test_the_books_are_as_the_table_says(row: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", LIVES)
-def test_the_books_are_the_same_when_the_process_dies_at_each_write(row: str, tmp_path: Path) -> None:
+def test_the_books_are_the_same_when_the_process_dies_at_each_call(row: str, tmp_path: Path) -> None:
+    """At each write before and after its effect, and at each reading."""
     life, unapply = LIVES[row]
-    _, writes = lived(tmp_path, life, unapply=unapply)
+    _, calls = lived(tmp_path, life, unapply=unapply)
     wrong = {}
-    for nth in writes:
-        scene, _ = lived(tmp_path, life, unapply=unapply, die_at=nth)
+    for nth, applied in deaths(calls):
+        scene, _ = lived(tmp_path, life, unapply=unapply, die_at=nth, applied=applied)
         if sorted(shown(scene)) != sorted(BOOKS[row]):
-            wrong[nth] = shown(scene)
+            wrong[nth, applied] = shown(scene)
     assert not wrong
+
+
+def deaths(calls: list[tuple[int, str]]) -> Iterator[tuple[int, bool]]:
+    """The calls to die at, and whether the call is applied. A reading has no effect to speak of."""
+    for nth, method in calls:
+        yield nth, False
+        if method != "GET":
+            yield nth, True
 
 
 @pytest.mark.parametrize("row", ["C9", "R3", "R6", "R10"])

@@ -123,7 +123,8 @@ def test_by_default_nothing_of_money_is_taken_back_because_it_is_gone(tmp_path: 
 def test_what_is_gone_is_voided_where_auto_delete_is_on_and_no_money_hangs_on_it(
     order: int, switched: tuple[str, ...], documents: list[str], status: str, tmp_path: Path
 ) -> None:
-    house = opened(tmp_path, **{entity: {"auto_delete": True} for entity in switched})
+    switches: dict[str, Any] = {entity: {"auto_delete": True} for entity in switched}
+    house = opened(tmp_path, **switches)
     money = house.standing()["payments"], len(house.books.creditnotes)
     delete(house, order)
     let_it_be_seen(house)
