@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from e2e.harness import House
+from zsync.sandbox.books.behaviour import Behaviour
 from zsync.sandbox.hotel import demo
 from zsync.sandbox.hotel.bookwork import Stay
 from zsync.sandbox.hotel.desk import Desk
 from zsync.sandbox.hotel.house import DOUBLE
 
 NOW = datetime.fromtimestamp(demo.NOW, UTC)
+AS_SEEN = Behaviour()
 FRANCS = {"multi_currency": True}
 ACCOUNT = {"payment_methods": {"default": {"mode": "others", "account": "Room sales"}}}
 
@@ -155,9 +157,9 @@ def test_one_that_is_deleted_in_the_hotel_is_disabled_where_auto_delete_is_on(ki
 # --- currencies ---------------------------------------------------------------------------------------------------------------
 
 
-def with_francs(folder: Path, **switches: object) -> House:
+def with_francs(folder: Path, behaviour: Behaviour = AS_SEEN, **switches: object) -> House:
     entities = {"currencies": {**FRANCS, **switches}}
-    house = House(demo.group(), folder, now=NOW, entities=entities, target=ACCOUNT)
+    house = House(demo.group(), folder, now=NOW, behaviour=behaviour, entities=entities, target=ACCOUNT)
     assert house.initialise().outcome == "ok"
     house.run_to_rest()
     return house
@@ -182,6 +184,18 @@ def test_a_currency_is_made_and_its_rate_is_sent_when_it_moves_and_not_before(tm
     before = house.sandbox.ledger.calls("books")
     house.run(minutes=60 * 24)
     assert house.sandbox.ledger.calls("books") == before, "another day is no other rate"
+
+
+@pytest.mark.parametrize("own_rates", [False, True])
+def test_a_rate_that_zoho_keeps_otherwise_is_told_and_the_document_stands(tmp_path: Path, *, own_rates: bool) -> None:
+    house = with_francs(tmp_path, behaviour=Behaviour(own_rates=own_rates))
+    order = house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.hotel.desk.invoice(order)
+    house.run_to_rest()
+    ours = Decimal("1.060332944545")  # 1 / 0.9431, the shop's rate
+    told = [note["message"] for note in house.record("orders", str(order)).notes]
+    assert told == ([f"exchange rate: sent {ours}, Zoho counts with 1"] if own_rates else [])
+    assert house.record("orders", str(order)).status == "payment_sync"
 
 
 @pytest.mark.parametrize("policy", ["zoho", {"CHF": "1.06"}])

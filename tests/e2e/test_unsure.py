@@ -53,7 +53,7 @@ EITHER = (
 )
 """Every switch turned, one at a time, where the books must not change."""
 
-ELSEWHERE = {"net_first", "whole_totals", "locked_until", "creditnote_starts"}
+ELSEWHERE = {"net_first", "whole_totals", "locked_until", "creditnote_starts", "own_rates"}
 """Switches that change totals or refuse documents, or are about slips: what they come to is said by tests of their own."""
 
 

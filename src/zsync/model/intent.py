@@ -119,7 +119,8 @@ class Written:
     """What the remote answered about a document. `parts` maps our line ids to the remote's.
 
     `total` is the remote's own total; `modified` its text. `content` is the raw answer where a whole document was read: it
-    is compared, never kept. `carried` holds the answers for the riders of a fused call.
+    is compared, never kept. `remark` is what the remote did otherwise than it was asked, and that a person should know of; it
+    does not keep the document from standing. `carried` holds the answers for the riders of a fused call.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Written:
     status: str = ""
     modified: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""
     content: Mapping[str, object] | None = field(default=None, compare=False)
     carried: Mapping[Key, Written] = field(default_factory=dict, compare=False)
 

@@ -60,6 +60,7 @@ def written_text(written: Written) -> str:
             "status": written.status,
             "modified": written.modified,
             "parts": dict(written.parts),
+            "remark": written.remark,
         },
         ensure_ascii=False,
     )
@@ -78,6 +79,7 @@ def _written(text: str | None) -> Written | None:
         loaded["status"],
         loaded["modified"],
         loaded["parts"],
+        loaded.get("remark", ""),
     )
 
 

@@ -8,6 +8,7 @@ an order: pending -> invoice_sync -> payment_sync -> synced, by its own rows and
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,6 +74,10 @@ class RecordStatus:
     notes: tuple[Mapping[str, str], ...] = ()
 
 
+_REMARKED = re.compile(r'"remark": "[^"]')
+"""Few answers have one: the others need not be taken apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Journaled:
     """A row of the journal, as far as a status needs it. What few statuses need is taken apart only when asked for."""
@@ -103,6 +108,12 @@ class _Journaled:
         """The number that the document has, or will have."""
         written = json.loads(self.written_text) if self.written_text else {}
         return str(written.get("number") or self.planned_number)
+
+    @property
+    def remark(self) -> str:
+        """What the remote did otherwise than it was asked."""
+        remarked = self.written_text is not None and _REMARKED.search(self.written_text)
+        return str(json.loads(self.written_text or "{}")["remark"]) if remarked else ""
 
     @property
     def error(self) -> Complaint | None:
@@ -318,8 +329,13 @@ def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
         attempts=max((each.attempts for each in rows), default=0),
         error=error,
         on=row["on_key"] or "",
-        notes=tuple(json.loads(row["notes"])) if row["notes"] else (),
+        notes=(*(json.loads(row["notes"]) if row["notes"] else ()), *_remarks(rows)),
     )
+
+
+def _remarks(rows: Sequence[_Journaled]) -> list[Mapping[str, str]]:
+    """As notes; a status shows the answer of its document, so that each is told once."""
+    return [{"code": "remark", "message": words} for words in dict.fromkeys(row.remark for row in rows) if words]
 
 
 def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) -> RecordStatus:

@@ -46,6 +46,9 @@ class Behaviour:
     rate_decimals: int = 6
     """Decimals kept of a rate and a quantity (5)."""
 
+    own_rates: bool = False
+    """Zoho counts documents with its own rate of the day, whatever was sent (5: unsure what it does with one that is odd)."""
+
     # --- payments ---
     credits_need_sent: bool = True
     """Payments and credits on a draft invoice are refused (11: payments observed; 4: 12005)."""

@@ -147,7 +147,7 @@ class Settings:
         rate = amount(body["exchange_rate"], "exchange_rate")
         if rate <= 0:
             raise invalid("exchange_rate")
-        return rate
+        return self.rate_on(currency, on) if self._desk.store.behaviour.own_rates else rate
 
     def account(self, id: str, default: str) -> Record:
         """An account by id, else the default by name. Refusal 2 if unknown, 11015 if it is not active."""

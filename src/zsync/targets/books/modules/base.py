@@ -22,7 +22,7 @@ from zsync.model.intent import Body, Difference, Written, plain
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Write
-from zsync.targets.books.modules.values import Content, cleared, compared, document, identity, number, sendable, text
+from zsync.targets.books.modules.values import Content, cleared, compared, document, identity, number, other_rate, sendable, text
 from zsync.targets.zoho.errors import REMOTE
 
 OWN_NUMBER = {"ignore_auto_number_generation": "true"}
@@ -199,6 +199,7 @@ class BooksModule:
             status=text(content, "status").lower(),
             modified=text(content, "last_modified_time"),
             parts=self._parts(content, body, parts or {}),
+            remark=other_rate(body, content),
             content=content,
         )
 
