@@ -18,7 +18,7 @@ from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Record
 from zsync.targets.books.mapping import own, plan, refers
-from zsync.targets.books.rules import Method, Rules
+from zsync.targets.books.rules import Method, Rules, TaxFields
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = date(2026, 2, 1)
@@ -97,6 +97,35 @@ def one(made: Plan, module: str) -> Intent:
 
 
 # --- customers --------------------------------------------------------------------------------------------------------------
+
+
+EDITION = replace(
+    RULES,
+    tax_fields=TaxFields(
+        {"vat_treatment": "overseas"}, {"vat_treatment": "eu_vat_registered", "country_code": "AT"}, "vat_reg_no"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "fields", "noted"),
+    [
+        ("", {"vat_treatment": "overseas"}, False),
+        ("ATU 1234 5678", {"vat_treatment": "eu_vat_registered", "country_code": "AT", "vat_reg_no": "ATU12345678"}, False),
+        ("ATU12345678, see letter", {"vat_treatment": "eu_vat_registered", "country_code": "AT"}, True),  # longer than its field
+    ],
+)
+def test_an_edition_s_tax_fields_come_from_the_settings_and_the_number_goes_into_its_field(
+    number: str, fields: dict[str, str], noted: bool
+) -> None:
+    body = body_of(contact(tax_number=number), EDITION)
+    names = ("vat_treatment", "country_code", "vat_reg_no", "gst_treatment")
+    assert {name: body[name] for name in names if name in body} == fields
+    assert (f"VAT number: {number}" in str(body.get("notes"))) is noted
+
+
+def test_without_such_settings_the_tax_number_stands_in_the_notes() -> None:
+    assert body_of(contact(tax_number="ATU12345678"))["notes"] == "VAT number: ATU12345678"
 
 
 def test_e_mail_and_phones_stand_in_the_contact_person_never_at_the_top() -> None:

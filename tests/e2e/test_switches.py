@@ -267,6 +267,19 @@ def test_without_sales_orders_invoices_stand_alone_and_orders_have_their_status(
     assert house.status("orders") == whole.status("orders")
 
 
+def test_tax_fields_of_an_edition_are_written_and_follow_the_settings(tmp_path: Path) -> None:
+    house = House(demo.group(), tmp_path, now=NOW)
+    house.initialise()
+    house.run_to_rest()
+    assert not any(row["gst_treatment"] for row in house.books.contacts.values())
+    house.entities = {"customers": {"tax": {"guest": {"gst_treatment": "consumer", "place_of_contact": "TN"}}}}
+    house.fingerprint = "settings-2"
+    house.run_to_rest()
+    kinds = {("VAT number" in row["notes"], row["gst_treatment"]) for row in house.books.contacts.values()}
+    assert kinds == {(False, "consumer"), (True, "")}, "of those with a number nothing was said"
+    assert house.faults_by_contract() == []
+
+
 def test_hotels_are_left_out_where_the_configuration_says_so(tmp_path: Path) -> None:
     house = House(demo.group(), tmp_path, now=NOW, entities={"hotels": {"as": "none"}})
     house.initialise()

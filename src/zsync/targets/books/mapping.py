@@ -23,6 +23,7 @@ from zsync.targets.books.taxes import Facts, account_id, tax_id
 from zsync.targets.books.templates import filled
 from zsync.targets.books.text import address_of_mail, block, clean
 
+_LONGEST_TAX_NUMBER = 15
 _LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"})
 
 
@@ -125,7 +126,8 @@ def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts:
     """A customer. E-mail and phones stand in its contact person: at the top level Zoho drops them in silence."""
     notes: list[Note] = []
     mail = address_of_mail(contact.email)
-    number = f"VAT number: {contact.tax_number}" if contact.tax_number else ""
+    taxed = _tax_fields(contact, rules)
+    number = f"VAT number: {contact.tax_number}" if contact.tax_number and rules.tax_fields.number not in taxed else ""
     remarks = filled("customers", "\n".join(each for each in (contact.note, number) if each), fields, rules)
     if contact.email and not mail:
         notes.append(Note(contact.key, "email_dropped", "its e-mail address would be refused: it stands in the notes instead"))
@@ -136,6 +138,7 @@ def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts:
         "ignore_auto_number_generation": True,
         "contact_type": "customer",
         "customer_sub_type": "business" if contact.company else "individual",
+        **taxed,
     }
     if contact.company:
         body["company_name"] = clean(contact.company, 200)
@@ -155,6 +158,16 @@ def _contact(contact: Contact, fields: Mapping[str, Value], rules: Rules, facts:
     if remarks:
         body["notes"] = block(remarks, 2000)
     return body, notes
+
+
+def _tax_fields(contact: Contact, rules: Rules) -> Body:
+    """What the organisation's edition wants to know, from the settings. A number too long for its field stays in the notes."""
+    fields = rules.tax_fields
+    number = "".join(contact.tax_number.split())
+    if not number:
+        return dict(fields.guest)
+    named: Body = {fields.number: number} if fields.number and len(number) <= _LONGEST_TAX_NUMBER else {}
+    return {**fields.registered, **named}
 
 
 def contact_name(contact: Contact) -> str:

@@ -17,6 +17,16 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxFields:
+    """Tax fields of contacts, by Zoho's names, as the organisation's edition wants them: those of guests, those of customers with
+    a tax number, and the field that takes the number ("": it stands in the notes)."""
+
+    guest: Mapping[str, str | bool] = field(default_factory=dict)
+    registered: Mapping[str, str | bool] = field(default_factory=dict)
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """See `interface.md`, [target] and [entities.*]. `taxes` and `accounts` name taxes and accounts by name or id.
 
@@ -34,6 +44,7 @@ class Rules:
     multi_currency: bool = False
     rates: Literal["source", "zoho"] | Mapping[str, Decimal] = "source"
     portal: bool = False
+    tax_fields: TaxFields = TaxFields()
     hotels_as: Literal["item", "none"] = "item"
     orders_as: Literal["salesorder", "none"] = "salesorder"
     refund_without_slip: Literal["hold", "unapply"] = "hold"

@@ -16,7 +16,7 @@ from zsync.model.intent import plain
 from zsync.net.duration import Duration, text_schema
 from zsync.net.secret import Secret
 from zsync.ports import Switches
-from zsync.targets.books.rules import Method, Rules
+from zsync.targets.books.rules import Method, Rules, TaxFields
 from zsync.targets.zoho.centres import CENTRES, Centre
 
 
@@ -81,6 +81,18 @@ Share = Annotated[
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Rate = Annotated[Decimal, BeforeValidator(_amount), Field(gt=0)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+TaxField = Literal[
+    "gst_treatment",
+    "place_of_contact",
+    "vat_treatment",
+    "tax_treatment",
+    "tax_regime",
+    "country_code",
+    "is_taxable",
+    "tax_id",
+    "tax_exemption_id",
+    "tax_authority_id",
+]
 Template = Annotated[str, AfterValidator(_template)]
 Url = Annotated[str, AfterValidator(_url)]
 
@@ -192,11 +204,28 @@ class PaymentSettings(MoneySettings):
     )
 
 
+class TaxFieldSettings(_Strict):
+    """[entities.customers.tax]: what the organisation's edition wants to know of contacts"""
+
+    guest: Mapping[TaxField, str | bool] = Field(
+        default_factory=dict, description="tax fields of customers without a tax number, by Zoho's names"
+    )
+    registered: Mapping[TaxField, str | bool] = Field(
+        default_factory=dict, description="tax fields of customers with a tax number"
+    )
+    number: Literal["", "vat_reg_no", "gst_no", "tax_reg_no"] = Field(
+        "", description="the field that takes the tax number; without one it stands in the notes"
+    )
+
+
 class CustomerSettings(EntitySettings):
     """[entities.customers]"""
 
     portal: bool = Field(
         False, description="Zoho customer portal, only for customers created after init: Zoho invites them by mail"
+    )
+    tax: TaxFieldSettings = Field(
+        default_factory=TaxFieldSettings, description="country tax fields, where the edition asks for them"
     )
     map: Mapping[Literal["notes"], Template] = Field(default_factory=dict, description="templates of text fields")
 
@@ -285,8 +314,15 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         multi_currency=entities.currencies.multi_currency,
         rates=entities.currencies.rates,
         portal=entities.customers.portal,
+        tax_fields=_tax_fields(entities.customers.tax),
         hotels_as=entities.hotels.as_,
         orders_as=entities.orders.as_,
         credit_prefix=settings.numbers.credit_notes,
         maps={entity: each for entity, each in maps.items() if each},
     )
+
+
+def _tax_fields(settings: TaxFieldSettings) -> TaxFields:
+    guest: dict[str, str | bool] = {str(name): value for name, value in settings.guest.items()}
+    registered: dict[str, str | bool] = {str(name): value for name, value in settings.registered.items()}
+    return TaxFields(guest, registered, settings.number)
