@@ -35,6 +35,7 @@ FILES = (
     "taxes.yml",
     "chart-of-accounts.yml",
     "currency.yml",
+    "locations.yml",
 )
 PREFIX = "/books/v3"
 

@@ -83,7 +83,7 @@ def test_plain_http_is_for_a_loopback_address(right: str) -> None:
 @pytest.mark.parametrize(
     ("model", "given"),
     [
-        (Entities, {"hotels": {"as": "location"}}),
+        (Entities, {"currencies": {"default": "EUR"}}),
     ],
 )
 def test_what_comes_with_the_next_release_says_so(model: type[BaseModel], given: dict[str, Any]) -> None:

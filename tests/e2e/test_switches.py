@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,10 +18,12 @@ from zsync.sandbox.hotel import demo
 from zsync.sandbox.hotel.bookwork import Stay
 from zsync.sandbox.hotel.desk import Desk
 from zsync.sandbox.hotel.house import DOUBLE
+from zsync.state.desk import Inbox
 
 NOW = datetime.fromtimestamp(demo.NOW, UTC)
 AS_SEEN = Behaviour()
 FRANCS = {"multi_currency": True}
+DOCUMENTS = ("salesorders", "invoices", "payments", "creditnotes")
 ACCOUNT = {"payment_methods": {"default": {"mode": "others", "account": "Room sales"}}}
 
 
@@ -286,6 +289,41 @@ def test_hotels_are_left_out_where_the_configuration_says_so(tmp_path: Path) -> 
     house.run_to_rest()
     assert set(house.status("hotels").values()) == {"skipped"}
     assert not [row for row in house.books.items.values() if row["sku"].startswith("HOTEL")]
+
+
+def test_hotels_as_locations_stand_on_their_documents_and_are_no_items(tmp_path: Path) -> None:
+    """One house goes by its own name, the other by the table; a payment of orders in both houses belongs to neither."""
+    table = {"2": "The lake"}
+    house = House(demo.whole(), tmp_path, now=NOW, entities={"hotels": {"as": "location", "locations": table}}, target=ACCOUNT)
+    town, lake = (house.books.desk.locations.add(name) for name in ("Hotel Kastanie", "The lake"))
+    house.initialise()
+    house.run_to_rest()
+    assert set(house.status("hotels").values()) == {"skipped"}
+    assert not [row for row in house.books.items.values() if row["sku"].startswith("HOTEL")]
+    placed = {kind: Counter(row["location_id"] for row in house.books.all(kind).values()) for kind in DOCUMENTS}
+    assert all(set(places) <= {town, lake, ""} for places in placed.values())
+    assert all(places[town] > 0 for places in placed.values())
+    assert placed["salesorders"][""] == placed["invoices"][""] == placed["creditnotes"][""] == 0
+    nowhere = {row["reference_number"] for row in house.books.all("payments").values() if not row["location_id"]}
+    assert nowhere == {"hotel:payment:2", "hotel:payment:3"}, "those of TWOHOUSES and FAMILYTRI that pay orders of both houses"
+    assert house.faults_by_contract() == []
+    assert house.summary()[1] == []
+
+
+def test_a_location_that_the_organisation_does_not_have_is_named_and_found_once_it_was_made(tmp_path: Path) -> None:
+    house = House(demo.group(), tmp_path, now=NOW, entities={"hotels": {"as": "location"}})
+    house.initialise()
+    house.run_to_rest()
+    error = house.record("orders", "1").error
+    assert error is not None
+    assert error.message == "the organisation has no location `Hotel Kastanie`"
+    assert '[entities.hotels] locations = { "Hotel Kastanie" =' in error.hint
+    assert "AFTER LOCATIONS WERE SWITCHED ON IN ZOHO" in error.hint
+    for name in ("Hotel Kastanie", "Seehaus"):
+        house.books.desk.locations.add(name)
+    Inbox(house.store).post("retry", house.clock.now(), "orders", ["1"], {})
+    house.run_to_rest()
+    assert house.record("orders", "1").status == "synced"
 
 
 def test_only_customers_who_came_after_init_are_invited_to_the_portal_and_each_once(tmp_path: Path) -> None:

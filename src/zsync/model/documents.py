@@ -145,7 +145,8 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """An order of one hotel. `total` and `total_net` are the source's own sums, not the lines'.
+    """An order of one hotel: `hotel` is its name as the order shows it, `house` its key. `total` and `total_net` are the source's
+    own sums, not the lines'.
 
     `conversion` is units of the sale's currency for one unit of the source's default currency. `received` is what was paid
     less what was paid back. `reference` ties the orders of one booking together. `arrival` is the first check-in.
@@ -164,6 +165,7 @@ class Sale:
     discounts: tuple[Discount, ...] = ()
     cancelled: bool = False
     hotel: str = ""
+    house: Key | None = None
     arrival: date | None = None
     note: str = ""
 

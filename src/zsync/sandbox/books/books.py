@@ -21,6 +21,7 @@ from zsync.sandbox.books.desk import Desk
 from zsync.sandbox.books.invoices import Invoices
 from zsync.sandbox.books.items import Items
 from zsync.sandbox.books.lean import lean
+from zsync.sandbox.books.locations import Locations
 from zsync.sandbox.books.payments import Payments
 from zsync.sandbox.books.salesorders import SalesOrders
 from zsync.sandbox.books.settings import NOT_IN_ORGANIZATION, Settings
@@ -39,6 +40,7 @@ _MODULE = {
     "itemdetails": "settings",
     "settings": "settings",
     "organizations": "settings",
+    "locations": "settings",
     "salesorders": "salesorders",
     "invoices": "invoices",
     "customerpayments": "customerpayments",
@@ -71,6 +73,7 @@ class Books:
         self.meter = Meter(limits or Limits(), clock, self._store.organization.zone)
         desk = self.desk = Desk(self._store)
         desk.settings = Settings(desk)
+        desk.locations = Locations(desk)
         desk.contacts = Contacts(desk)
         desk.items = Items(desk)
         desk.salesorders = SalesOrders(desk)
@@ -79,6 +82,7 @@ class Books:
         desk.creditnotes = CreditNotes(desk)
         self.routes = [
             *desk.settings.routes(),
+            *desk.locations.routes(),
             *desk.contacts.routes(),
             *desk.items.routes(),
             *desk.salesorders.routes(),

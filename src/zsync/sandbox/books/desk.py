@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zsync.sandbox.books.creditnotes import CreditNotes
     from zsync.sandbox.books.invoices import Invoices
     from zsync.sandbox.books.items import Items
+    from zsync.sandbox.books.locations import Locations
     from zsync.sandbox.books.payments import Payments
     from zsync.sandbox.books.salesorders import SalesOrders
     from zsync.sandbox.books.settings import Settings
@@ -26,6 +27,7 @@ class Desk:
     """The modules over one store. Each module gets the desk and looks its neighbours up when it needs them."""
 
     settings: Settings
+    locations: Locations
     contacts: Contacts
     items: Items
     salesorders: SalesOrders

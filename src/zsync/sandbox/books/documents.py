@@ -37,7 +37,7 @@ NOT_ALLOWED = 4043
 TEXTS = {
     "reference_number": 100, "notes": 5000, "terms": 10000, "adjustment_description": 500, "payment_terms_label": 100,
     "salesperson_name": 200, "place_of_supply": 50, "gst_treatment": 100, "gst_no": 15, "vat_treatment": 100,
-    "tax_treatment": 100, "reason": 500, "delivery_method": 100, "location_id": 50, "template_id": 50,
+    "tax_treatment": 100, "reason": 500, "delivery_method": 100, "template_id": 50,
     "billing_address_id": 50, "shipping_address_id": 50,
 }  # fmt: skip
 
@@ -78,6 +78,7 @@ class Documents:
             "shipping_charge": optional_amount(body, "shipping_charge", str(kept.get("shipping_charge", "0"))),
             "adjustment": optional_amount(body, "adjustment", str(kept.get("adjustment", "0"))),
             "custom_fields": custom_fields(body, kept),
+            "location_id": self._desk.locations.named(body, kept),
         }
         discount(head["discount"])
         if head["discount_type"] not in ("entity_level", "item_level"):

@@ -259,6 +259,7 @@ class Payments:
             "bank_charges": charges,
             "account_id": settings.account(account, "Undeposited Funds")["account_id"],
             "custom_fields": custom_fields(body, kept),
+            "location_id": self._desk.locations.named(body, kept),
         }
 
     def _currency_id(self, body: Mapping[str, Any], customer: Record) -> str:

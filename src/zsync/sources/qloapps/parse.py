@@ -28,7 +28,7 @@ from zsync.model.money import Money
 from zsync.model.record import Record, Unreadable, Value
 from zsync.sources.qloapps.records import fields_of, item_key, revision
 from zsync.sources.qloapps.shop import Shop
-from zsync.sources.qloapps.values import Row, day, flag, ident, maybe_day, number, rate, text
+from zsync.sources.qloapps.values import Row, day, flag, ident, maybe_day, number, plain, rate, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,7 @@ def _sale(order: Row, rows: BookingRows, shop: Shop, tag: str) -> Sale:
         discounts=tuple(_discount(row, tag) for row in _by_id(rows.discounts) if ident(row, "id_order") == id),
         cancelled=_cancelled(order, rooms, shop),
         hotel=next((text(row, "hotel_name") for row in rooms), ""),
+        house=next((Key.of(tag, "hotel", id) for row in rooms if (id := plain(row, "id_hotel")) not in ("", "0")), None),
         arrival=min((arrival for row in rooms if (arrival := maybe_day(row, "date_from"))), default=None),
     )
 

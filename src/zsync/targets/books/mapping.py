@@ -24,6 +24,11 @@ from zsync.targets.books.templates import filled
 from zsync.targets.books.text import address_of_mail, block, clean
 
 _LONGEST_TAX_NUMBER = 15
+_NO_ITEM = {
+    "none": 'hotels are left out: as = "none"',
+    "location": "it is a location of the organisation, which its documents carry",
+}
+"""Why a hotel is no item."""
 _LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "nl", "pt", "pt_br", "sv", "zh", "en_gb"})
 
 
@@ -38,8 +43,8 @@ def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Ma
         case Item():
             return _single(record, first, refused, lambda: _item(first, fields, rules, organisation))
         case Hotel():
-            if rules.hotels_as == "none":
-                return Plan(record.key, verdicts={first.key: Verdict("skipped", 'hotels are left out: as = "none"')})
+            if rules.hotels_as != "item":
+                return Plan(record.key, verdicts={first.key: Verdict("skipped", _NO_ITEM[rules.hotels_as])})
             return _single(record, first, refused, lambda: _hotel(first, fields, rules))
         case Currency():
             return plan_currency(record, first, known, refused, organisation, rules)

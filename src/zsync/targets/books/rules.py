@@ -30,6 +30,7 @@ class TaxFields:
 class Rules:
     """See `interface.md`, [target] and [entities.*]. `taxes` and `accounts` name taxes and accounts by name or id.
 
+    `locations` names the location of a hotel, by the hotel's id or name, where it is not the hotel's own name.
     `maps` holds the templates that replace text fields, by entity and field.
     """
 
@@ -45,7 +46,8 @@ class Rules:
     rates: Literal["source", "zoho"] | Mapping[str, Decimal] = "source"
     portal: bool = False
     tax_fields: TaxFields = TaxFields()
-    hotels_as: Literal["item", "none"] = "item"
+    hotels_as: Literal["item", "location", "none"] = "item"
+    locations: Mapping[str, str] = field(default_factory=dict)
     orders_as: Literal["salesorder", "none"] = "salesorder"
     refund_without_slip: Literal["hold", "unapply"] = "hold"
     credit_prefix: str = "CN-"

@@ -254,8 +254,11 @@ class InvoiceSettings(MoneySettings):
 class HotelSettings(EntitySettings):
     """[entities.hotels]"""
 
-    as_: Annotated[Literal["item", "none"], _carried("item", "none")] = Field(
-        "item", alias="as", description="what a hotel becomes: an item, or nothing; `location` is not carried yet"
+    as_: Literal["item", "location", "none"] = Field(
+        "item", alias="as", description="what a hotel becomes: an item, the location of its documents, or nothing"
+    )
+    locations: Mapping[str, str] = Field(
+        default_factory=dict, description="location of a hotel, by the hotel's id or name, where it is not the hotel's name"
     )
     map: Mapping[Literal["description"], Template] = Field(default_factory=dict, description="templates of text fields")
 
@@ -316,6 +319,7 @@ def rules(settings: BooksSettings, entities: Entities, tag: str) -> Rules:
         portal=entities.customers.portal,
         tax_fields=_tax_fields(entities.customers.tax),
         hotels_as=entities.hotels.as_,
+        locations=entities.hotels.locations,
         orders_as=entities.orders.as_,
         credit_prefix=settings.numbers.credit_notes,
         maps={entity: each for entity, each in maps.items() if each},

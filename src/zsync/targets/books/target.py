@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from zsync.errors import ConfigError, RecordError, ZsyncError
+from zsync.errors import ConfigError, RecordError, Refused, ZsyncError
 from zsync.model.intent import Body, KnownRows, Plan, Ref, plain
 from zsync.model.key import Key
 from zsync.model.record import Record
@@ -62,7 +62,8 @@ class BooksTarget:
         return self._zoho.calls
 
     def learn(self) -> Mapping[str, Any]:
-        """Organisation, taxes, accounts and currencies: four calls (accounts may take more pages)."""
+        """Organisation, taxes, accounts and currencies: four calls (accounts may take more pages); locations where they are
+        used."""
         organization = resource(self._client.get(f"/organizations/{self._settings.organization_id}"), "organization")
         return {
             "organization": {
@@ -83,7 +84,15 @@ class BooksTarget:
                 _picked(row, "currency_id", "currency_code", "price_precision", "is_base_currency")
                 for row in rows(self._client.get("/settings/currencies"), "currencies")
             ],
+            **({"locations": self._locations()} if self._rules.hotels_as == "location" else {}),
         }
+
+    def _locations(self) -> list[dict[str, Any]]:
+        """None where the organisation has not switched them on: Zoho refuses the list then."""
+        try:
+            return [_picked(row, "location_id", "location_name") for row in rows(self._client.get("/locations"), "locations")]
+        except Refused:
+            return []
 
     def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
         return mapping.plan(record, known, refused, facts, self._rules)

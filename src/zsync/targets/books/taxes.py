@@ -27,6 +27,7 @@ class Facts:
     taxes: Sequence[Mapping[str, Any]]
     accounts: Sequence[Mapping[str, Any]]
     currencies: Sequence[Mapping[str, Any]]
+    locations: Sequence[Mapping[str, Any]] = ()
     initialised: date | None = None  # the day of `init`: who came later may be invited to the portal
     zone: str = "UTC"
 
@@ -38,6 +39,7 @@ class Facts:
             facts.get("taxes", ()),
             facts.get("accounts", ()),
             facts.get("currencies", ()),
+            facts.get("locations", ()),
             date.fromisoformat(facts["initialised_on"]) if facts.get("initialised_on") else None,
             str(organization.get("time_zone") or "UTC"),
         )

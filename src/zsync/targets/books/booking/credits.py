@@ -13,6 +13,7 @@ from zsync.model.documents import Credit, Sale
 from zsync.model.intent import Body, Intent, Ref, Verdict
 from zsync.targets.books.booking.draft import Draft, decimal, ends, parent_of, summed
 from zsync.targets.books.booking.draft import amount_of as sent_amount
+from zsync.targets.books.booking.places import place
 from zsync.targets.books.booking.rates import rate
 from zsync.targets.books.booking.sales import contact_key, money
 from zsync.targets.books.lines import sheet
@@ -76,6 +77,7 @@ def _credit_note(draft: Draft, credit: Credit, sale: Sale) -> Intent:
         "creditnote_number": number,
         "reference_number": f"{sale.reference}/{credit.source_id}",
         "date": credit.day.isoformat(),
+        **place(draft, sale),
         **money(found),
         **rate(draft, sale, credit.conversion),
     }

@@ -10,6 +10,7 @@ from zsync.model.documents import Invoice, Payment, Sale
 from zsync.model.intent import Body, Intent, Ref, Verdict, plain
 from zsync.model.key import Key
 from zsync.targets.books.booking.draft import Draft, decimal, summed
+from zsync.targets.books.booking.places import place
 from zsync.targets.books.booking.rates import rate
 from zsync.targets.books.booking.sales import contact_key
 from zsync.targets.books.booking.split import Share, divide, in_currency_of, paid_back
@@ -100,6 +101,7 @@ def _payment(draft: Draft, payment: Payment, share: Share, sales: Sequence[Sale]
         "date": payment.day.isoformat(),
         "reference_number": str(payment.key),
         "description": words(payment, share, amount),
+        **place(draft, *(each for each in sales if any(part.sale == each.key for part in share.parts))),
         **rate(draft, sale, conversion(payment, sale)),
     }
     if found.account:

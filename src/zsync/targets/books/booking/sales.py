@@ -10,6 +10,7 @@ from zsync.model.documents import Invoice, Payment, Sale
 from zsync.model.intent import Body, Intent, Known, Progress, Ref, Stand, Verdict, plain
 from zsync.model.key import Key
 from zsync.targets.books.booking.draft import Draft, decimal, summed
+from zsync.targets.books.booking.places import place
 from zsync.targets.books.booking.rates import rate
 from zsync.targets.books.lines import Sheet, sheet
 from zsync.targets.books.rules import Rules
@@ -74,6 +75,7 @@ def _order(draft: Draft, sale: Sale) -> Intent:
         "salesorder_number": number,
         "reference_number": f"{sale.reference}/{sale.source_id}",
         "date": sale.day.isoformat(),
+        **place(draft, sale),
         **money(found),
         **rate(draft, sale, sale.conversion),
     }
@@ -146,6 +148,7 @@ def _invoice_body(draft: Draft, sale: Sale, invoice: Invoice) -> Body:
         "date": invoice.day.isoformat(),
         # Never left to the contact's terms: Zoho's reminders go to guests.
         "due_date": max(sale.arrival or invoice.day, invoice.day).isoformat(),
+        **place(draft, sale),
         **money(replace(found, line_items=linked)),
         **rate(draft, sale, _invoice_conversion(draft, sale, invoice)),
     }
