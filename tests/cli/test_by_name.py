@@ -114,6 +114,33 @@ def test_queue_wants_ids_or_all_of_them(desk: Desk, given: list[str]) -> None:
     assert "--all" in said.err
 
 
+def test_init_of_one_entity_reads_it_alone_and_a_run_waits_for_the_rest(desk: Desk) -> None:
+    desk.sign_in()
+
+    said = desk.zsync("init", "--entity", "customers", "--no-adopt")
+
+    assert said.code == 0
+    assert "`zsync init` reads the rest" in said.out
+    assert desk.zsync("status", "--json").json["entities"].keys() == {"customers"}
+    assert "zsync init" in desk.zsync("run").err
+    for entity in ("currencies", "hotels", "room-types", "services", "orders"):
+        assert desk.zsync("run").code == 2
+        said = desk.zsync("init", "--entity", entity, "--no-adopt")
+    assert "`zsync plan` shows" in said.out
+    assert desk.zsync("run").code == 0
+    assert set(desk.statuses("orders").values()) <= {"synced", "payment_sync", "invoice_sync", "canceled"}
+
+
+def test_init_of_one_entity_adopts_it_again_later(desk: Desk) -> None:
+    desk.loaded()
+
+    said = desk.zsync("init", "--entity", "customers")
+
+    assert said.code == 0
+    assert "adopted: 0 records" in said.out
+    assert desk.zsync("init", "--entity", "customer").code == 2
+
+
 def test_history_tells_the_runs_and_what_each_wrote(desk: Desk) -> None:
     desk.loaded()
 

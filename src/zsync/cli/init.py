@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from zsync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
+from zsync.cli.options import ConfigOption, EntityOption, JsonOption, QuietOption, VerboseOption
 from zsync.cli.output import Cell, number_cell
 from zsync.cli.progress import watched
 from zsync.cli.run import finish
-from zsync.cli.session import Session, assembled, standing, start
+from zsync.cli.session import Session, assembled, check_readable, standing, start
 from zsync.state.store import Store
 
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def init(
     ctx: typer.Context,
+    entity: EntityOption = None,
     adopt: Annotated[
         bool, typer.Option("--adopt/--no-adopt", help="Link what the target has already, so that nothing is created twice.")
     ] = True,
@@ -31,10 +33,12 @@ def init(
     """Read the source once; nothing is written to the target. `run` is refused before it."""
     session = start(ctx, config, verbose, quiet=quiet)
     with session.store(create=True) as store:
-        return initialise(session, store, adopting=adopt, as_json=as_json)
+        return initialise(session, store, session.check_entities(entity or ()), adopting=adopt, as_json=as_json)
 
 
-def initialise(session: Session, store: Store, *, adopting: bool = False, as_json: bool = False) -> int:
+def initialise(
+    session: Session, store: Store, entities: Sequence[str] = (), *, adopting: bool = False, as_json: bool = False
+) -> int:
     """The command's work on an open state; the exit code."""
     from zsync.engine import run as engine
 
@@ -47,7 +51,8 @@ def initialise(session: Session, store: Store, *, adopting: bool = False, as_jso
                 today = "" if left is None else f"; {left} are left today"
                 session.out.line(f"adopting asks the target what it has: at least {calls} calls{today}")
 
-        report = engine.initialise(job, lambda: standing(store), adopting=adopting, told=told)
+        check_readable(job.source, entities)
+        report = engine.initialise(job, lambda: standing(store), entities=entities, adopting=adopting, told=told)
     if not as_json and report.error is None:
         _tell(session, store)
         if adopting:
@@ -61,4 +66,6 @@ def _tell(session: Session, store: Store) -> None:
     counts = Status(store).summary()
     rows = [[Cell(entity), number_cell(sum(by_status.values()))] for entity, by_status in sorted(counts.items())]
     session.out.table("read", ["entity", "records"], rows)
-    session.out.line("nothing was written; next: `zsync plan` shows what `zsync run` would write")
+    ready = store.fact("initialised_at") is not None
+    plan, rest = "`zsync plan` shows what `zsync run` would write", "`zsync init` reads the rest; no run goes before it"
+    session.out.line(f"nothing was written; next: {plan if ready else rest}")

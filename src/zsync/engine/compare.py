@@ -32,6 +32,11 @@ def note_compared(job: Job, stream: str) -> None:
     job.state.store.note(_name(stream), job.clock.now().isoformat())
 
 
+def never_compared(job: Job) -> list[str]:
+    """The streams that were never read to their end."""
+    return [stream for stream in job.source.streams if job.state.store.fact(_name(stream)) is None]
+
+
 def _compare_stream(job: Job, stream: str, *, accepted: bool) -> None:
     known = job.state.records.known(stream)
     missing = known - job.source.ids(stream) if known else frozenset()

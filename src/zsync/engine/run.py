@@ -14,7 +14,7 @@ from typing import Any
 
 from zsync.engine.adopt import adopt, cost
 from zsync.engine.collect import DEMANDED, Collector
-from zsync.engine.compare import compare, note_compared
+from zsync.engine.compare import compare, never_compared, note_compared
 from zsync.engine.inbox import ask_for, take_inbox
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.outcome import Tally
@@ -97,14 +97,22 @@ def _unheard(_calls: int) -> None:
     """Nobody asked what it costs."""
 
 
-def initialise(job: Job, summary: Summary, *, adopting: bool = False, told: Callable[[int], None] = _unheard) -> Report:
+def initialise(
+    job: Job,
+    summary: Summary,
+    *,
+    entities: Sequence[str] = (),
+    adopting: bool = False,
+    told: Callable[[int], None] = _unheard,
+) -> Report:
     """Read the source once and fill the entity tables; nothing is written to the target.
 
+    With `entities` only the streams that hand them out, and what they refer to; initialised is who has read all of them.
     With `adopting`, what the target has already is linked; `told` hears beforehand how many calls that takes at least. Without,
     it is refused (ConfigError) when the target carries documents with our tag that this state does not know: the state was lost.
     May be called again: what is known stays, an interrupted reading goes on where it was.
     """
-    store = job.state.store
+    store, streams = job.state.store, _streams(job, Options(tuple(entities)))
     _same_tag_and_realm(job)
     try:
         if not adopting:
@@ -124,14 +132,15 @@ def initialise(job: Job, summary: Summary, *, adopting: bool = False, told: Call
     tally = Tally()
 
     def work() -> None:
-        Collector(job, run, backfill=store.fact("initialised_at") is None).collect(job.source.streams)
+        Collector(job, run, backfill=store.fact("initialised_at") is None).collect(streams)
         if adopting:
             told(cost(job))
             adopt(job, tally)
         with store.commit():
-            store.note("initialised_at", _stamp(job.clock.now()))
-            for stream in job.source.streams:
+            for stream in streams:
                 note_compared(job, stream)
+            if not entities or not never_compared(job):
+                store.note("initialised_at", _stamp(job.clock.now()))
         store.accept_place(job.host)
 
     _guarded(job, report, work)
