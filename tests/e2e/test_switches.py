@@ -326,6 +326,35 @@ def test_a_location_that_the_organisation_does_not_have_is_named_and_found_once_
     assert house.record("orders", "1").status == "synced"
 
 
+NAMED = {
+    "currencies": ("CHF", {"currencies"}),
+    "customers": ("8", {"contacts"}),
+    "hotels": ("1", {"items"}),
+    "room_types": ("1", {"items"}),
+    "service_products": ("15", {"items"}),
+    "orders": ("1", {"contacts", "items", "salesorders", "invoices", "customerpayments"}),
+    "invoices": ("1", {"contacts", "items", "salesorders", "invoices"}),
+    "payments": ("1", {"contacts", "items", "salesorders", "customerpayments"}),
+    "credit_notes": ("1", {"contacts", "items", "salesorders", "invoices", "creditnotes"}),
+}
+"""A record of each kind in the demo, and what must be written for it."""
+
+
+@pytest.mark.parametrize("entity", NAMED)
+def test_what_a_person_queues_goes_with_every_switch_off_and_takes_along_what_it_needs(entity: str, tmp_path: Path) -> None:
+    id, written = NAMED[entity]
+    off = {name: {"auto_create": False, "auto_update": False, "auto_delete": False} for name in NAMED}
+    off["currencies"]["multi_currency"] = True
+    house = House(demo.whole(), tmp_path, now=NOW, entities=off, target=ACCOUNT)
+    assert house.initialise().outcome == "ok"
+    house.run_to_rest()
+    assert house.sandbox.ledger.writes() == []
+    Inbox(house.store).post("queue", house.clock.now(), entity, [id], {})
+    house.run_to_rest()
+    assert house.record(entity, id).status in ("synced", "payment_sync")
+    assert {each.path.removeprefix("/settings").split("/")[1] for each in house.sandbox.ledger.writes()} == written
+
+
 def test_only_customers_who_came_after_init_are_invited_to_the_portal_and_each_once(tmp_path: Path) -> None:
     house = House(demo.group(), tmp_path, now=NOW, entities={"customers": {"portal": True}})
     house.initialise()

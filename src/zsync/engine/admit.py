@@ -33,10 +33,11 @@ def admit(
     """
     refused: dict[Key, str] = {}
     days = _invoice_days(record)
+    needed, needed_early = _needed_by(record, wished), _needed_by(record, before_start)
     for document in _parents_first(record):
-        if document.key in written or is_wished(document, record, before_start):
+        if document.key in written or document.key in needed_early or is_wished(document, record, before_start):
             continue
-        asked = demanded or is_wished(document, record, wished)
+        asked = demanded or document.key in needed or is_wished(document, record, wished)
         reason = _reason(document, record, switches, start_date, refused, days, asked=asked)
         if reason:
             refused[document.key] = reason
@@ -52,6 +53,25 @@ def is_wished(document: Document, record: Record, wished: Collection[Key]) -> bo
             return document.key in wished or any(isinstance(each, Sale) and each.key in wished for each in record.documents)
         case _:
             return document.key in wished
+
+
+def _needed_by(record: Record, wished: Collection[Key]) -> set[Key]:
+    """What documents that a person asked for cannot be without: their order, a slip's invoices, all orders of a payment."""
+    needed: set[Key] = set()
+    for document in record.documents:
+        if document.key not in wished:
+            continue
+        match document:
+            case Invoice():
+                needed.add(document.sale)
+            case Credit():
+                invoices = (each for each in record.documents if isinstance(each, Invoice))
+                needed |= {document.sale, *(each.key for each in invoices if each.sale == document.sale)}
+            case Payment():
+                needed |= {each.key for each in record.documents if isinstance(each, Sale)}
+            case _:
+                continue
+    return needed
 
 
 def admit_unreadable(
