@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from e2e.harness import CONTRACTS, RECORDINGS, House, needs
 from zsync.sandbox.hotel import recorded
+from zsync.state.status import Status
 
 pytestmark = needs(RECORDINGS)
 
@@ -157,6 +159,15 @@ def whole(tables: dict[str, list[dict[str, Any]]], tmp_path_factory: pytest.Temp
     assert made.initialise().outcome in ("ok", "partial")
     assert made.run().outcome == "partial"
     return made
+
+
+def test_what_the_database_counts_is_what_the_list_shows(whole: House) -> None:
+    status = Status(whole.store)
+    listed = status.records()
+    counts: dict[str, Counter[str]] = {}
+    for each in listed:
+        counts.setdefault(each.entity, Counter())[each.status] += 1
+    assert status.standing() == (counts, [each for each in listed if each.status == "failed"])
 
 
 def test_with_every_currency_each_of_the_61_orders_is_accounted_for(whole: House) -> None:

@@ -93,8 +93,10 @@ class Walk:
                 self.world.fate.deaths, self.world.fate.passed = [self.chance.randint(1, 30)], 0
             for _ in range(self.chance.choice((0, 1, 1, 2))):
                 self._something_happens()
+            self.counts_are_those_of_the_list()  # commands may wait in the inbox
             self._run(self.chance.choice((1, 5, 5, 20)))
             self.nothing_stands_twice()
+            self.counts_are_those_of_the_list()
         self._calm_down()
         self.nothing_stands_twice()
         self.what_is_settled_stands()
@@ -227,6 +229,15 @@ class Walk:
             left_as_it_is = kept.owner in self.left or not self.world.books.modules[kept.module].updatable
             if kept.there and kept.wanted is not None and not left_as_it_is:
                 assert _own_fields(doc.body) == _own_fields(kept.wanted)
+
+    def counts_are_those_of_the_list(self) -> None:
+        """The database counts what is done by itself; the list looks at each record."""
+        status = Status(self.world.store)
+        listed = status.records()
+        counts: dict[str, Counter[str]] = {}
+        for each in listed:
+            counts.setdefault(each.entity, Counter())[each.status] += 1
+        assert status.standing() == (counts, [each for each in listed if each.status == "failed"])
 
     def what_is_not_settled_is_explained(self) -> None:
         seen = {str(each.key): each for each in Status(self.world.store).records()}

@@ -190,6 +190,33 @@ class PastWrite:
     at: str
 
 
+_FEW = 500
+"""So many records are looked at piece by piece; for more, everything is read at once."""
+
+_NO_RECORDS = "WITH done (key, entity) AS (SELECT key, entity FROM records WHERE 0) "
+
+_COUNTED_AND_OTHERS = (
+    "SELECT entity, count(*) FROM done GROUP BY entity",
+    "SELECT * FROM records WHERE key NOT IN (SELECT key FROM done)",
+)
+
+_DONE_RECORDS = """
+WITH sound (owner) AS (
+    SELECT owner FROM journal GROUP BY owner HAVING min(state = 'settled' AND there = 1) = 1
+), done (key, entity) AS (
+    SELECT r.key, r.entity FROM records r WHERE r.stand = 'planned' AND r.key IN sound AND (
+        r.progress IS NULL OR (
+            json_extract(r.progress, '$.invoiced') AND json_extract(r.progress, '$.paid') AND NOT EXISTS (
+                SELECT 1 FROM json_each(r.progress, '$.documents') d JOIN records c ON c.key = d.value
+                WHERE c.stand != 'skipped' AND NOT (c.stand = 'planned' AND c.key IN sound)
+            )
+        )
+    )
+)
+"""
+"""The records that are synced as `_standing` says, for the database to tell: all rows stand settled, and of an order all that
+belongs to it."""
+
 _DONE = {"create": "created", "update": "updated", "withdraw": "taken back", "revive": "taken into use again"}
 
 
@@ -208,10 +235,20 @@ class Status:
         return self.standing()[1]
 
     def standing(self) -> tuple[dict[str, dict[str, int]], list[RecordStatus]]:
-        """Counts by entity and status, and the records that a person must look at: one look at everything."""
+        """Counts by entity and status, and the records that a person must look at.
+
+        Of a hotel of years nearly everything is synced: that is counted by the database, and only the rest looked at one by one.
+        """
         counts: dict[str, Counter[str]] = {}
         problems = []
-        for each in self.records():
+        queued = self._db.execute("SELECT 1 FROM inbox WHERE verb = 'queue' LIMIT 1").fetchone() is not None
+        done = _DONE_RECORDS if not queued else _NO_RECORDS
+        counted, others = (done + each for each in _COUNTED_AND_OTHERS)
+        for entity, count in self._db.execute(counted):
+            counts[entity] = Counter(synced=count)
+        left = self._db.execute(others).fetchall()
+        picture = _Picture(self._db, whole=len(left) > _FEW)
+        for each in sorted((_record(row, picture, deep=False) for row in left), key=_by_number):
             counts.setdefault(each.entity, Counter())[each.status] += 1
             if each.status == "failed":
                 problems.append(each)
@@ -222,7 +259,7 @@ class Status:
         picture = _Picture(self._db, whole=True)
         wanted = [row for row in picture.records.values() if row is not None and entity in (None, row["entity"])]
         found = [_record(row, picture, deep=entity is not None) for row in wanted]
-        found.sort(key=lambda each: (each.entity, len(each.source_id), each.source_id))
+        found.sort(key=_by_number)
         return [each for each in found if status is None or each.status == status]
 
     def record(self, entity: str, source_id: str) -> RecordStatus | None:
@@ -277,6 +314,10 @@ class Status:
             }
             for row in _Picture(self._db, whole=False).rows(str(key))
         ]
+
+
+def _by_number(each: RecordStatus) -> tuple[str, int, str]:
+    return each.entity, len(each.source_id), each.source_id
 
 
 def _record(row: sqlite3.Row, picture: _Picture, *, deep: bool) -> RecordStatus:
