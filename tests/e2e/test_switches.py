@@ -193,6 +193,10 @@ def test_a_currency_is_made_and_its_rate_is_sent_when_it_moves_and_not_before(tm
 def test_a_rate_that_zoho_keeps_otherwise_is_told_and_the_document_stands(tmp_path: Path, *, own_rates: bool) -> None:
     house = with_francs(tmp_path, behaviour=Behaviour(own_rates=own_rates))
     order = house.hotel.desk.book(8, Stay(DOUBLE, "2026-05-01", 1, price="100.000000"), currency="CHF")
+    house.run_to_rest()
+    house.hotel.desk.change_price(house.hotel.desk.stays(order)[0], "90.000000")  # what Zoho keeps otherwise is nobody's edit
+    house.run_to_rest()
+    assert house.status("orders")[str(order)] == "invoice_sync"
     house.hotel.desk.invoice(order)
     house.run_to_rest()
     ours = Decimal("1.060332944545")  # 1 / 0.9431, the shop's rate

@@ -10,13 +10,14 @@ Everything here happens inside the commit that `engine/settle.py` takes answers 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from zsync.engine.decide import Ask, Call, Look, as_sent
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.errors import ConfigError, ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
-from zsync.model.intent import Body, Ref, Written
+from zsync.model.intent import Body, Difference, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.model.row import Complaint, Row, State
@@ -121,7 +122,7 @@ class Outcomes:
         match found:
             case Written():
                 body = self._as_sent(row.sent)
-                equal = not module.updatable or (found.content is not None and not module.differences(body, found))
+                equal = not module.updatable or (found.content is not None and not _edits(module, body, found, found))
                 self._journal.found(row.ref, found, now, equal=equal)
                 self._count(row, "create")
                 if equal and found.total is not None:
@@ -184,14 +185,14 @@ class Outcomes:
             self._journal.settle(row.ref, answer, now)
         elif row.sent_verb == "withdraw":
             self._journal.stands(row.ref, answer, now)
-        elif not module.differences(self._as_sent(row.sent), answer):
+        elif not _edits(module, self._as_sent(row.sent), answer, row.written):
             self._journal.settle(row.ref, answer, now)
             self._count(row, "update")
             self._object(row, self._as_sent(row.sent), answer)
-        elif row.settled is None or row.forced or not module.differences(self._as_sent(row.settled), answer):
+        elif row.settled is None or row.forced or not _edits(module, self._as_sent(row.settled), answer, row.written):
             self._journal.stands(row.ref, answer, now)
         else:
-            self._journal.fail(row.ref, _edited(module, self._as_sent(row.settled), answer), now)
+            self._journal.fail(row.ref, _edited(_edits(module, self._as_sent(row.settled), answer, row.written)), now)
 
     def _take_look(self, row: Row, answer: Answer) -> None:
         """Before an update: was it edited by a person since we wrote it?"""
@@ -200,13 +201,13 @@ class Outcomes:
             self._hold_deleted(row)
             return
         settled, wanted = self._as_sent(row.settled), self._as_sent(row.wanted)
-        if row.settled is None or row.forced or not module.differences(settled, answer):
+        if row.settled is None or row.forced or not _edits(module, settled, answer, row.written):
             self.looked[row.ref] = answer
-        elif not module.differences(wanted, answer):
+        elif not _edits(module, wanted, answer, row.written):
             self._journal.accept(row.ref, wanted, answer, now)
             self._object(row, wanted, answer)
         else:
-            self._journal.fail(row.ref, _edited(module, settled, answer), now)
+            self._journal.fail(row.ref, _edited(_edits(module, settled, answer, row.written)), now)
 
     # --- taking errors (inside the commit) ------------------------------------------------------------------------------
 
@@ -314,9 +315,16 @@ def rows_of(step: Ask | Look | Call) -> list[Row]:
     return [step.row, *(rider for rider, _ in step.riders)] if isinstance(step, Call) else [step.row]
 
 
-def _edited(module: Module, settled: Body, written: Written) -> Complaint:
+def _edits(module: Module, body: Body, seen: Written, before: Written | None) -> list[Difference]:
+    """Where what is seen differs from `body`, but for what the remote kept otherwise from the start, as the answer `before`
+    says."""
+    kept = before.otherwise if before is not None else ()
+    return [each for each in module.differences(body, seen) if each not in kept]
+
+
+def _edited(edits: Sequence[Difference]) -> Complaint:
     """Both versions, field by field, for the person who must decide."""
-    lines = [f"{each.field}: written {each.ours}, now {each.theirs}" for each in module.differences(settled, written)]
+    lines = [f"{each.field}: written {each.ours}, now {each.theirs}" for each in edits]
     return Complaint(
         "conflict",
         "it was edited in Zoho since it was written",

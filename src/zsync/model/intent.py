@@ -115,12 +115,21 @@ gone for good; or it was to go, is in use at the remote, and stays."""
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of a document that is not what we last wrote there. Values are shown to a person, never logged."""
+
+    field: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What the remote answered about a document. `parts` maps our line ids to the remote's.
 
     `total` is the remote's own total; `modified` its text. `content` is the raw answer where a whole document was read: it
-    is compared, never kept. `remark` is what the remote did otherwise than it was asked, and that a person should know of; it
-    does not keep the document from standing. `carried` holds the answers for the riders of a fused call.
+    is compared, never kept. `otherwise` are fields that the remote keeps otherwise than they were sent, and that a person should
+    know of; they do not keep the document from standing. `carried` holds the answers for the riders of a fused call.
     """
 
     id: str
@@ -129,18 +138,9 @@ class Written:
     status: str = ""
     modified: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
-    remark: str = ""
+    otherwise: tuple[Difference, ...] = ()
     content: Mapping[str, object] | None = field(default=None, compare=False)
     carried: Mapping[Key, Written] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One field of a document that is not what we last wrote there. Values are shown to a person, never logged."""
-
-    field: str
-    ours: str
-    theirs: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from functools import lru_cache
 
-from zsync.model.intent import Body, Intent, Ref, Written, canonical, from_canonical, refs
+from zsync.model.intent import Body, Difference, Intent, Ref, Written, canonical, from_canonical, refs
 from zsync.model.key import Key
 from zsync.model.row import Complaint, Row, State
 from zsync.state.store import moment
@@ -60,7 +60,7 @@ def written_text(written: Written) -> str:
             "status": written.status,
             "modified": written.modified,
             "parts": dict(written.parts),
-            "remark": written.remark,
+            "otherwise": [[each.field, each.ours, each.theirs] for each in written.otherwise],
         },
         ensure_ascii=False,
     )
@@ -79,7 +79,7 @@ def _written(text: str | None) -> Written | None:
         loaded["status"],
         loaded["modified"],
         loaded["parts"],
-        loaded.get("remark", ""),
+        tuple(Difference(*each) for each in loaded.get("otherwise", ())),
     )
 
 

@@ -74,8 +74,8 @@ class RecordStatus:
     notes: tuple[Mapping[str, str], ...] = ()
 
 
-_REMARKED = re.compile(r'"remark": "[^"]')
-"""Few answers have one: the others need not be taken apart."""
+_OTHERWISE = re.compile(r'"otherwise": \[\[')
+"""Few answers say so: the others need not be taken apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +110,12 @@ class _Journaled:
         return str(written.get("number") or self.planned_number)
 
     @property
-    def remark(self) -> str:
-        """What the remote did otherwise than it was asked."""
-        remarked = self.written_text is not None and _REMARKED.search(self.written_text)
-        return str(json.loads(self.written_text or "{}")["remark"]) if remarked else ""
+    def otherwise(self) -> list[str]:
+        """What the remote keeps otherwise than it was sent, for people."""
+        if self.written_text is None or not _OTHERWISE.search(self.written_text):
+            return []
+        listed = json.loads(self.written_text)["otherwise"]
+        return [f"{field.replace('_', ' ')}: sent {ours}, Zoho counts with {theirs}" for field, ours, theirs in listed]
 
     @property
     def error(self) -> Complaint | None:
@@ -376,7 +378,8 @@ def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
 
 def _remarks(rows: Sequence[_Journaled]) -> list[Mapping[str, str]]:
     """As notes; a status shows the answer of its document, so that each is told once."""
-    return [{"code": "remark", "message": words} for words in dict.fromkeys(row.remark for row in rows) if words]
+    told = dict.fromkeys(words for row in rows for words in row.otherwise)
+    return [{"code": "otherwise", "message": words} for words in told]
 
 
 def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: _Picture) -> RecordStatus:

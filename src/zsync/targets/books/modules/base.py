@@ -199,7 +199,7 @@ class BooksModule:
             status=text(content, "status").lower(),
             modified=text(content, "last_modified_time"),
             parts=self._parts(content, body, parts or {}),
-            remark=other_rate(body, content),
+            otherwise=other_rate(body, content),
             content=content,
         )
 

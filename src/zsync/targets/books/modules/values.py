@@ -133,12 +133,11 @@ def compared(name: str, ours: Node, theirs: object) -> Iterator[Difference]:
             return
 
 
-def other_rate(body: Mapping[str, Node], content: Content) -> str:
-    """What to tell a person if Zoho counts with another exchange rate than was sent; empty if it does not show one."""
+def other_rate(body: Mapping[str, Node], content: Content) -> tuple[Difference, ...]:
+    """The exchange rate, if Zoho counts with another than was sent; nothing if it does not show one."""
     if "exchange_rate" not in body or "exchange_rate" not in content:
-        return ""
-    differing = next(compared("exchange_rate", body["exchange_rate"], content["exchange_rate"]), None)
-    return "" if differing is None else f"exchange rate: sent {differing.ours}, Zoho counts with {differing.theirs}"
+        return ()
+    return tuple(compared("exchange_rate", body["exchange_rate"], content["exchange_rate"]))
 
 
 def _words(name: str, value: str) -> str:
