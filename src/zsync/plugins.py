@@ -126,8 +126,8 @@ class TargetPlugin(Protocol):
         """What people call the documents of each module."""
         ...
 
-    def spared_by(self) -> Mapping[str, str]:
-        """Modules whose documents need not be written, each with the setting that leaves them out: for `plan`."""
+    def spared_by(self) -> Mapping[str, Sequence[str]]:
+        """Settings that leave documents out, each with the modules of these: what `plan` proposes to save calls."""
         ...
 
     def scopes(self, settings: Any, entities: Any) -> Sequence[str]:

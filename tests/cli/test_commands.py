@@ -92,10 +92,11 @@ def test_a_plan_that_does_not_fit_today_says_how_many_days_it_takes_and_what_sho
     assert (plan["calls_left_today"], plan["calls_a_day"]) == (40 - used, 40)
     assert plan["days"] == 1 + ceil((plan["calls"] - plan["calls_left_today"]) / 40)
     orders = sum(each["module"] == "salesorders" for each in plan["changes"])
-    assert f"they leave on {plan['days']} days, the newest business first: 40 calls of a day are ours" in said
+    assert f"that takes {plan['days']} days, the newest business first: 40 calls of a day are ours" in said
     assert f"{orders} sales order" in said
     assert "calls_per_day" in said
-    assert f'`as = "none"` under [entities.orders] ({orders} calls less)' in said
+    opened = sum(each["calls"] for each in plan["changes"] if each["module"] == "salesorders.open")
+    assert f'`as = "none"` under [entities.orders] ({orders + opened} calls less)' in said
 
 
 def test_a_plan_that_fits_today_speaks_of_no_days(desk: Desk) -> None:

@@ -110,9 +110,10 @@ def _tell_days(session: Session, seen: Preview) -> None:
     for change in seen.changes:
         calls[change.module] += change.calls
     session.out.line(
-        f"they leave on {seen.days} days, the newest business first: {a_day} calls of a day are ours, the rest is kept for others"
+        f"that takes {seen.days} days, the newest business first: {a_day} calls of a day are ours, the rest is kept for others"
     )
     session.out.line("calls: " + ", ".join(f"{count} {labels.get(name, name)}" for name, count in calls.most_common() if count))
-    savings = [f"{setting} ({calls[name]} calls less)" for name, setting in spared.items() if calls[name]]
+    fewer = {setting: sum(calls[name] for name in modules) for setting, modules in spared.items()}
+    savings = [f"{setting} ({count} calls less)" for setting, count in fewer.items() if count]
     limits = "a larger `calls_per_day` where the plan has it, a smaller `reserve` (both under [target.limits])"
     session.out.line("sooner: " + ", ".join([limits, *savings, "a later `start_date`"]))

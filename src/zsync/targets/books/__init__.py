@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zsync.ports import Clock, Quota, Switches, TokenStore
@@ -46,7 +46,7 @@ class Plugin:
     def labels(self) -> Mapping[str, str]:
         return LABELS
 
-    def spared_by(self) -> Mapping[str, str]:
+    def spared_by(self) -> Mapping[str, Sequence[str]]:
         return SPARED_BY
 
     def scopes(self, settings: BooksSettings, entities: Entities) -> tuple[str, ...]:

@@ -34,8 +34,8 @@ LABELS = {
     "excessrefunds": "refund of a payment",
 }
 
-SPARED_BY = {"salesorders": '`as = "none"` under [entities.orders]'}
-"""Modules whose documents need not be written, with the setting that leaves them out."""
+SPARED_BY = {'`as = "none"` under [entities.orders]': ("salesorders", "salesorders.open")}
+"""Settings that leave documents out, with the modules of these."""
 
 
 def link(settings: BooksSettings, module: str, id: str) -> str:
