@@ -149,6 +149,15 @@ def test_with_exclusive_prices_zoho_comes_to_the_totals_that_were_foretold(
     assert made.faults_by_contract() == []
 
 
+def test_a_day_later_ids_are_compared_and_nothing_is_missed(house: House) -> None:
+    before = house.store.db.execute("SELECT count(*) FROM scopes").fetchone()[0]
+    report = house.run(minutes=24 * 60)
+    assert report.calls["target"] == 0
+    assert report.calls["source"] > 30, "more than a quiet run's"
+    assert house.store.db.execute("SELECT count(*) FROM scopes WHERE gone_in IS NOT NULL OR again = 1").fetchone()[0] == 0
+    assert house.store.db.execute("SELECT count(*) FROM scopes").fetchone()[0] == before
+
+
 # --- every currency -----------------------------------------------------------------------------------------------------------
 
 
