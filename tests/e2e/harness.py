@@ -31,7 +31,8 @@ from zsync.sources.qloapps import plugin as source_plugin
 from zsync.state.desk import Inbox, Meters, Runs
 from zsync.state.journal import Journal
 from zsync.state.records import Records
-from zsync.state.status import RecordStatus, Status
+from zsync.state.standing import RecordStatus
+from zsync.state.status import Status
 from zsync.state.store import Store
 from zsync.targets.books import plugin as target_plugin
 

@@ -8,7 +8,8 @@ from engine.world import World, booking, customer, key
 from zsync.engine.job import Options
 from zsync.errors import RecordError, Refused
 from zsync.ports import Switches
-from zsync.state.status import STATUSES, RecordStatus, Status
+from zsync.state.standing import RecordStatus
+from zsync.state.status import STATUSES, Status
 
 
 def hotel(**of_booking: object) -> World:

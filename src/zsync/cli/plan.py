@@ -15,7 +15,7 @@ from zsync.cli.session import Session, assembled, check_readable, start, state_o
 if TYPE_CHECKING:
     from zsync.engine.job import Options
     from zsync.engine.preview import Change, Preview
-    from zsync.state.status import RecordStatus
+    from zsync.state.standing import RecordStatus
 
 _VERBS = {"ask": "ask first (in doubt)", "accept": "leave as it is", "disable": "take back"}
 

@@ -12,7 +12,7 @@ from zsync.cli.session import start
 from zsync.cli.show import known_record
 from zsync.errors import ConfigError
 from zsync.state.desk import Inbox
-from zsync.state.status import RecordStatus
+from zsync.state.standing import RecordStatus
 
 
 class Keep(StrEnum):

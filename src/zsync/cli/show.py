@@ -15,7 +15,8 @@ from zsync.cli.session import Session, build_source, start
 from zsync.cli.status import document, seconds, short_time, without_labels
 from zsync.errors import ConfigError, ZsyncError
 from zsync.model.intent import Ref, plain
-from zsync.state.status import RecordStatus, Status
+from zsync.state.standing import RecordStatus
+from zsync.state.status import Status
 from zsync.state.store import Store
 
 if TYPE_CHECKING:

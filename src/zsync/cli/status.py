@@ -16,7 +16,8 @@ from zsync.cli.rest import paused
 from zsync.cli.session import Session, start, zone
 from zsync.errors import ConfigError
 from zsync.state.desk import Meters, Runs
-from zsync.state.status import STATUSES, RecordStatus, Status
+from zsync.state.standing import RecordStatus
+from zsync.state.status import STATUSES, Status
 from zsync.state.store import Store
 
 _COLUMNS: Mapping[str, Callable[[dict[str, Any]], Cell]] = {

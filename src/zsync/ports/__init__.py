@@ -1,24 +1,23 @@
-"""The ports: the promises between the engine and everything around it. `remote` faces the world, `state` the disk."""
+"""The ports: the promises between the engine and everything around it. `remote` faces the world (`limits`, `tokens`: what it
+allows and what it gives), `state` the disk."""
 
+from zsync.ports.limits import Budget, Quota
 from zsync.ports.remote import (
-    Budget,
     Clock,
     Finding,
     Found,
     Match,
     Module,
     Progressed,
-    Quota,
     Rider,
     Source,
     Standing,
     Stranger,
     Switches,
     Target,
-    Tokens,
-    TokenStore,
     Write,
 )
+from zsync.ports.tokens import Tokens, TokenStore
 
 __all__ = [
     "Budget",

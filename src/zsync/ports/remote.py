@@ -9,9 +9,8 @@ those of `zsync.errors`: the class decides what the engine does. Nothing here do
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from zsync.errors import RecordError
@@ -19,6 +18,7 @@ from zsync.model.intent import Body, Difference, KnownRows, Plan, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.model.row import Row
+from zsync.ports.limits import Budget, Quota
 
 # --- time ------------------------------------------------------------------------------------------------------------
 
@@ -273,40 +273,6 @@ class Switches:
     delete: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """What is known of a remote's limits; kept in the state between runs.
-
-    `day` is the day (in the remote's zone) that `calls` were counted on. `remaining` and `resets_at` are what the last
-    answer said. `recent` are the moments (epoch seconds) of the last minute's calls. Until `blocked_until` nothing leaves.
-    """
-
-    day: date | None = None
-    calls: int = 0
-    limit: int | None = None
-    remaining: int | None = None
-    resets_at: datetime | None = None
-    blocked_until: datetime | None = None
-    recent: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Calls to a remote that are ours, less what is kept for others: what is left of `today`, and of each day that follows.
-
-    None: no limit is known. A day has at least one.
-    """
-
-    today: int | None = None
-    a_day: int | None = None
-
-    def days(self, calls: int) -> int:
-        """On how many days so many calls leave, today among them if it has room."""
-        if self.today is None or self.a_day is None or calls <= self.today:
-            return 1 if calls else 0
-        return -(-(calls - self.today) // self.a_day) + (1 if self.today > 0 else 0)
-
-
 class Target(Protocol):
     """Where documents go."""
 
@@ -409,45 +375,6 @@ class Target(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-# --- tokens ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a sign-in gave. `accounts_url` and `api_url` are the hosts that the answers named. Never logged, never in repr.
-
-    Before `throttled_until` the sign-in server is not asked for another access token: it has asked for that pause.
-    """
-
-    access: str = field(repr=False)
-    expires_at: datetime
-    refresh: str = field(default="", repr=False)
-    scopes: tuple[str, ...] = ()
-    accounts_url: str = ""
-    api_url: str = ""
-    location: str = ""
-    signed_in_at: datetime | None = None
-    throttled_until: datetime | None = None
-
-
-class TokenStore(Protocol):
-    """Where tokens rest: a file that only its owner reads."""
-
-    def load(self) -> Tokens | None:
-        """What was saved last; None when nobody signed in. ConfigError if others can read it, or it is not readable."""
-        ...
-
-    def save(self, tokens: Tokens) -> None:
-        """Written whole or not at all, and on disk before this returns."""
-        ...
-
-    def delete(self) -> None: ...
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Held by one process at a time: refresh inside it, after loading again."""
-        ...
 
 
 Progressed = Callable[[str, int, int | None], None]

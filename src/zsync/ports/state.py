@@ -15,7 +15,7 @@ from zsync.model.intent import Body, Intent, Known, Plan, Ref, Verdict, Written
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.model.row import Begin, Complaint, Row
-from zsync.ports.remote import Quota
+from zsync.ports.limits import Quota
 
 
 class Store(Protocol):
