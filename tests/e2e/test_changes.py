@@ -176,7 +176,7 @@ def test_a_document_that_a_person_deleted_in_zoho_is_held_when_it_should_change(
 # --- settings -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_mapping_that_changes_is_found_and_planned_and_a_change_of_many_waits_for_a_person(house: House) -> None:
+def test_a_mapping_that_changes_is_found_and_planned(house: House) -> None:
     house.entities = {"customers": {"map": {"notes": "{{ lastname }}"}}, "orders": {"map": {"notes": "Order {{ reference }}"}}}
     house.fingerprint = "settings-2"
     report = house.run()

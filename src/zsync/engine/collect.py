@@ -132,7 +132,7 @@ class Collector:
             return
         if not self._records.gone(key, self._run):
             return
-        allowed = [row.ref for row in rows if self._switches_of(row).delete]
+        allowed = [row.ref for row in rows if self._may_go(row)]
         removable = self._job.target.removable(rows, allowed)
         if any(self._journal.needed(ref) for ref in removable):
             return  # by a booking that is not through yet: looked at again in the next run
@@ -141,8 +141,10 @@ class Collector:
                 self._journal.want_nothing(row.ref)
         self._records.mark_gone(key, "canceled" if key.entity == "booking" else "planned")
 
-    def _switches_of(self, row: Row) -> Switches:
-        return self._job.switches.get(self._records.entity(row.owner), Switches())
+    def _may_go(self, row: Row) -> bool:
+        """Whether the switch of its entity lets a document be taken back; one of no known entity stays."""
+        switches = self._job.switches.get(self._records.entity(row.owner))
+        return switches is not None and switches.delete
 
     # --- planning (no commit is open, nothing is written but names) -------------------------------------------------------
 
