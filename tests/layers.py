@@ -43,7 +43,7 @@ SANDBOX_MAY = ("errors", "model.money", "sandbox")
 ONLY_IN: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("state",),
     "httpx2": ("net", "targets.zoho", "sandbox"),
-    "authlib": ("targets.zoho",),
+    "authlib": ("net", "targets.zoho"),
     "tomllib": ("config",),
     "tomli_w": ("cli",),
     "typer": ("cli",),

@@ -164,7 +164,7 @@ def test_where_the_callback_port_is_taken_and_nothing_is_pasted_the_end_of_input
     ("pasted", "words"),
     [
         ("1000.c0de", "must hold both a code and a state"),
-        ("http://127.0.0.1:1/callback?error=access_denied", "did not grant the access (access_denied)"),
+        ("http://127.0.0.1:1/callback?error=access_denied", "the access was not granted (access_denied)"),
         ("http://127.0.0.1:1/callback?code=1000.c0de&state=x&accounts-server=https%3A%2F%2Fevil.example.com", "does not belong"),
     ],
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from zsync.errors import ContractBroken, InDoubt, RecordError, Refused, Unavailable
+from zsync.errors import ContractBroken, InDoubt, RecordError, Refused, Unavailable, ZsyncError
 from zsync.model.intent import Body, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -237,7 +237,7 @@ class ModuleContract:
         assert isinstance(stage.module.read(standing(stage, revived)), Written)
 
 
-def answer(stage: Stage) -> Written | RecordError:
+def answer(stage: Stage) -> Written | ZsyncError:
     """What create says, also where it raises the refusal."""
     try:
         (said,) = stage.module.create([Write(stage.key, stage.body)])

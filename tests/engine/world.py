@@ -227,6 +227,7 @@ class FakeModule:
         self.remote = remote
         self.name = name
         self.batch = 1
+        self.lots = None
         self.natural = natural
         self.keyed = keyed
         self.updatable = updatable
@@ -390,6 +391,13 @@ class Hotel:
 
     def key_of(self, entity: str, source_id: str) -> Key:
         return Key.of(self.tag, {"customers": "customer", "orders": "order", "payments": "payment"}[entity], source_id)
+
+    def entity_of(self, key: Key) -> str:
+        return {"customer": "customers", "payment": "payments"}.get(key.entity, "orders")
+
+    def samples(self, entity: str) -> Iterator[Record]:
+        found = [each for each in self.records.values() if isinstance(each, Record)]
+        yield from (each for each in found if any(document.entity == entity for document in each.documents))
 
     def check(self) -> Iterator[Finding]:
         yield Finding("hotel", True, "fine")

@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 
 from net.timepiece import Timepiece
 from zsync.errors import ConfigError, InDoubt, OutOfReach, Unavailable
+from zsync.net.callback import Redirect
 from zsync.net.client import Answer, Http, Request
 from zsync.net.secret import Secret
-from zsync.targets.zoho.oauth import Application, Redirect, Zoho
+from zsync.targets.zoho.oauth import Application, Zoho
 
 READ = Request("GET", "/things")
 WRITE = Request("POST", "/things", json={"a": 1}, write=True)

@@ -15,9 +15,10 @@ import respx
 
 from net.timepiece import Timepiece
 from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
+from zsync.net.callback import Redirect, parse_redirect
 from zsync.net.secret import Secret
 from zsync.ports import Tokens
-from zsync.targets.zoho.oauth import Application, Redirect, Zoho, parse_redirect
+from zsync.targets.zoho.oauth import Application, Zoho
 
 APPLICATION = Application(
     client_id="1000.ABC",
@@ -376,7 +377,7 @@ def test_a_pasted_redirect_is_read_whole_or_from_its_query(pasted: str) -> None:
 
 @pytest.mark.parametrize("pasted", ["", "http://127.0.0.1:8976/callback", "1000.c0de", "http://127.0.0.1:8976/callback?code=c"])
 def test_what_is_no_redirect_is_said_to_be_none(pasted: str) -> None:
-    with pytest.raises(SignInNeeded, match="no redirect of Zoho"):
+    with pytest.raises(SignInNeeded, match="no redirect of the sign-in"):
         parse_redirect(pasted)
 
 

@@ -21,8 +21,7 @@ from zsync.plugins import SignIn
 from zsync.ports import Tokens, TokenStore
 
 if TYPE_CHECKING:
-    from zsync.targets.zoho.callback import Callback
-    from zsync.targets.zoho.oauth import Redirect
+    from zsync.net.callback import Callback, Redirect
 
 _PATIENCE_S = 300.0
 
@@ -132,7 +131,7 @@ def _through_browser(session: Session, door: SignIn, no_browser: bool) -> Tokens
 
 def _callback(session: Session, state: str, *, needed: bool) -> AbstractContextManager[Callback | None]:
     """The callback; None where its port is taken and a pasted address will do."""
-    from zsync.targets.zoho.callback import Callback
+    from zsync.net.callback import Callback
 
     try:
         return Callback(_port(session), state)
@@ -145,7 +144,7 @@ def _callback(session: Session, state: str, *, needed: bool) -> AbstractContextM
 
 def _first_answer(callback: Callback | None) -> Redirect:
     """What comes first: the callback, or a pasted line on stdin. SignInNeeded when neither can come any more."""
-    from zsync.targets.zoho.oauth import parse_redirect
+    from zsync.net.callback import parse_redirect
 
     answers: Queue[Redirect | Exception] = Queue()
     if callback is not None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import assert_never
 
-from zsync.model.documents import Contact, Credit, Currency, Document, Hotel, Invoice, Item, Payment, Sale
+from zsync.model.documents import Contact, Credit, Currency, Document, Entry, Hotel, Invoice, Item, Payment, Sale
 from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.ports import Switches
@@ -108,6 +108,10 @@ def _reason(
             if asked:
                 return ""
             return off or ("" if document.active else "disabled in the source")
+        case Entry():
+            if start_date is not None and document.day is not None and document.day < start_date:
+                return _too_old(start_date)
+            return off
         case Sale():
             if start_date is not None and days.get(document.key, document.day) < start_date:
                 return _too_old(start_date)

@@ -30,10 +30,11 @@ DEMANDED = "demanded"
 
 @dataclass(slots=True)
 class Read:
-    """What was read in this run: how many records came unchanged, by entity."""
+    """What was read in this run: how many records came unchanged, by entity; the streams in which deletions may be missing."""
 
     unchanged: dict[str, int] = field(default_factory=dict)
     records: int = 0
+    torn: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,13 @@ class Collector:
                 self._keep(each, stream)
             for unreadable in broken:
                 self._keep_unreadable(unreadable, stream)
+            for key in page.gone:
+                if self._records.scope(key) is not None:
+                    self._take_back_all(key)
             self._records.set_cursor(stream, page.cursor)
         self.read.records += len(page.records)
+        if page.torn:
+            self.read.torn.add(stream)
 
     def _take_again(self, key: Key, stream: str = DEMANDED) -> None:
         scope = self._records.scope(key)
@@ -103,7 +109,7 @@ class Collector:
         try:
             record = self._job.target.own(key, self._job.clock.now()) or self._job.source.get(key)
         except RecordError as err:
-            broken = Unreadable(key, _entity_word(key), key.id, key.id, err)
+            broken = Unreadable(key, self._job.source.entity_of(key), key.id, key.id, err)
             with self._job.state.store.commit():
                 self._keep_unreadable(broken, stream)
             return
@@ -115,6 +121,10 @@ class Collector:
             with self._job.state.store.commit():
                 self._take_gone(key)
             return
+        if record.key != key:  # it was demanded by the key of one of its documents
+            with self._job.state.store.commit():
+                self._records.lead_on(key, record.key)
+            scope = self._records.scope(record.key)
         if scope is not None and scope.demanded:
             record = replace(record, documents=tuple(_in_use(document) for document in record.documents))
         planned = self._planned([record])
@@ -128,10 +138,14 @@ class Collector:
             error = RecordError(
                 "the source does not have it, and another record refers to it", hint="look at that record in the source"
             )
-            self._keep_unreadable(Unreadable(key, _entity_word(key), key.id, key.id, error), scope.stream)
+            self._keep_unreadable(Unreadable(key, self._job.source.entity_of(key), key.id, key.id, error), scope.stream)
             return
-        if not self._records.gone(key, self._run):
-            return
+        if self._records.gone(key, self._run):
+            self._take_back_all(key)
+
+    def _take_back_all(self, key: Key) -> None:
+        """The source does not have this scope any more: what may be taken back is, the rest stays as it is."""
+        rows = self._journal.scope(key)
         allowed = [row.ref for row in rows if self._may_go(row)]
         removable = self._job.target.removable(rows, allowed)
         if any(self._journal.needed(ref) for ref in removable):
@@ -139,7 +153,7 @@ class Collector:
         for row in rows:
             if not row.was_sent or row.ref in removable:
                 self._journal.want_nothing(row.ref)
-        self._records.mark_gone(key, "canceled" if key.entity == "booking" else "planned")
+        self._records.mark_gone(key)
 
     def _may_go(self, row: Row) -> bool:
         """Whether the switch of its entity lets a document be taken back; one of no known entity stays."""
@@ -342,20 +356,3 @@ def _wants_newer_facts(plan: Plan) -> bool:
 def _in_use(document: Document) -> Document:
     """What an order needs must be usable at the target, also if the hotel has disabled it since."""
     return replace(document, active=True) if isinstance(document, Contact | Item | Currency | Hotel) else document
-
-
-_WORDS: Mapping[str, str] = {
-    "customer": "customers",
-    "room_type": "room_types",
-    "service": "service_products",
-    "item": "service_products",
-    "booking": "orders",
-    "order": "orders",
-    "hotel": "hotels",
-    "currency": "currencies",
-}
-
-
-def _entity_word(key: Key) -> str:
-    """The entity that people know a scope by."""
-    return _WORDS.get(key.entity, key.entity)

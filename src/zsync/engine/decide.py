@@ -16,7 +16,7 @@ from datetime import datetime
 
 from zsync.model.intent import Body, Node, Ref, Written
 from zsync.model.row import Row, State, Verb
-from zsync.ports import Module
+from zsync.ports import Handling, Module
 
 Lookup = Callable[[Ref], Row | None]
 
@@ -101,6 +101,35 @@ def next_step(
     return _most_hopeful(rests)
 
 
+def companions(
+    step: Ask | Look | Call,
+    rows: Sequence[Row],
+    lookup: Lookup,
+    modules: Mapping[str, Module],
+    looked: Mapping[Ref, Written],
+    now: datetime,
+) -> list[Ask | Look | Call]:
+    """What else of these `rows` could leave with `step`: the same thing done to documents of the same module."""
+    found = []
+    for row in (*_doubtful(rows), *_writes(rows), *_withdrawals(rows)):
+        if row.module == step.row.module and row.ref != step.row.ref:
+            other = _step(row, rows, lookup, modules, looked, now)
+            if isinstance(other, Ask | Look | Call) and handling(other) == handling(step):
+                found.append(other)
+    return found
+
+
+def handling(step: Ask | Look | Call) -> Handling:
+    """What the request of this step does."""
+    match step:
+        case Call():
+            return step.verb
+        case Look():
+            return "read"
+        case Ask():
+            return "read" if step.row.remote_id else "find"
+
+
 def _step(
     row: Row,
     rows: Sequence[Row],
@@ -129,7 +158,11 @@ def _step(
     if not module.updatable:
         return Accept(row, body, None)
     seen = looked.get(row.ref)
-    return Look(row) if seen is None else Call(row, "update", body, refreshed=seen)
+    if seen is None:
+        return Look(row)
+    if module.lots is not None and module.lots.replaces:
+        return Call(row, "withdraw", None)
+    return Call(row, "update", body, refreshed=seen)
 
 
 def _in_doubt(row: Row, lookup: Lookup, now: datetime) -> Step:

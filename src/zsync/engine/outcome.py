@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 from zsync.engine.decide import Ask, Call, Look, as_sent
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
+from zsync.engine.lots import Step, rows_of
 from zsync.errors import ConfigError, ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
 from zsync.model.intent import Body, Difference, Ref, Written
 from zsync.model.key import Key
@@ -34,17 +35,8 @@ class Tally:
     done: Counter[tuple[Key, str]] = field(default_factory=Counter)
 
 
-Answer = Written | Gone | RecordError | Found
-"""What a call brought: the answer of a write, of a read, of a question in doubt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one step on its thread: an answer, or the exception that it ended with."""
-
-    step: Ask | Look | Call
-    answer: Answer = None
-    error: BaseException | None = None
+Answer = Written | Gone | ZsyncError | Found
+"""What a call brought for one step: the answer of a write, of a read, of a question in doubt."""
 
 
 class Outcomes:
@@ -69,30 +61,35 @@ class Outcomes:
         """The error of a remote that answered nothing at all in this run; None if it answered, or was not called."""
         return _silent(self._last_silence) if self._last_silence is not None and not self._answered else None
 
-    def take(self, result: Result) -> None:
-        """Write down what came of one step."""
-        step, error = result.step, result.error
+    def take(self, steps: Sequence[Step], answers: Sequence[Answer], error: BaseException | None) -> None:
+        """Write down what came of one call: an answer for each of its steps, or the exception that it ended with."""
         if isinstance(error, Retryable | InDoubt):
             self._unanswered += 1
             self._last_silence = error
         elif error is None or isinstance(error, RecordError):
             self._unanswered, self._answered = 0, self._answered + 1
         if error is not None:
-            self._take_error(step, error)
-        elif isinstance(result.answer, RecordError):
-            self._take_error(step, result.answer)
+            for step in steps:
+                self._take_error(step, error)
         else:
-            match step:
-                case Ask() if step.row.remote_id:
-                    self._take_reading_in_doubt(step.row, result.answer)
-                case Ask():
-                    self._take_finding(step.row, result.answer)
-                case Look():
-                    self._take_look(step.row, result.answer)
-                case Call():
-                    self._take_answer(step, result.answer)
+            for step, answer in zip(steps, answers, strict=True):
+                self._take_one(step, answer)
         if self._unanswered >= 2 * self._job.concurrency and self.stop_after is None:
             self.stop_after = _silent(error)
+
+    def _take_one(self, step: Step, answer: Answer) -> None:
+        if isinstance(answer, ZsyncError):
+            self._take_error(step, answer)
+            return
+        match step:
+            case Ask() if step.row.remote_id:
+                self._take_reading_in_doubt(step.row, answer)
+            case Ask():
+                self._take_finding(step.row, answer)
+            case Look():
+                self._take_look(step.row, answer)
+            case Call():
+                self._take_answer(step, answer)
 
     def _take_answer(self, step: Call, answer: Answer) -> None:
         """The remote said yes."""
@@ -100,7 +97,10 @@ class Outcomes:
         written = answer if isinstance(answer, Written) else None
         self._journal.settle(row.ref, written, now, deleted=isinstance(answer, Gone))
         self.looked.pop(row.ref, None)
-        self._count(row, step.verb)
+        if step.verb != "withdraw":
+            self._count(row, step.verb)
+        elif row.wanted is None:  # else it is made anew, which counts
+            self._count(row, "delete" if isinstance(answer, Gone) else "withdraw")
         for rider, _ in step.riders:
             carried = written.carried.get(rider.key) if written is not None else None
             if carried is None:  # accepted twice where both have room, so it is asked about, not sent again
@@ -308,11 +308,6 @@ class Outcomes:
 
     def _now(self) -> datetime:
         return self._job.clock.now()
-
-
-def rows_of(step: Ask | Look | Call) -> list[Row]:
-    """The rows that this step is about: its own, and those that leave in its call."""
-    return [step.row, *(rider for rider, _ in step.riders)] if isinstance(step, Call) else [step.row]
 
 
 def _edits(module: Module, body: Body, seen: Written, before: Written | None) -> list[Difference]:

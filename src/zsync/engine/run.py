@@ -26,7 +26,14 @@ from zsync.model.record import Gone
 log = logging.getLogger("zsync.run")
 
 _COUNTS = ("created", "updated", "disabled", "deleted", "adopted", "unchanged", "failed", "blocked", "waiting")
-_VERBS = {"create": "created", "update": "updated", "withdraw": "disabled", "revive": "updated", "adopt": "adopted"}
+_VERBS = {
+    "create": "created",
+    "update": "updated",
+    "withdraw": "disabled",
+    "delete": "deleted",
+    "revive": "updated",
+    "adopt": "adopted",
+}
 
 _FREE_CHANGES = 25
 """This many changes of settled documents in one run are never suspicious; above, a fifth of all that stands is."""
@@ -225,6 +232,9 @@ def _collect(job: Job, collector: Collector, options: Options) -> None:
     streams = _streams(job, options)
     compare(job, streams, at_once=options.full, accepted=options.accept_changes)
     collector.collect(streams)
+    if collector.read.torn:
+        compare(job, collector.read.torn, at_once=True, accepted=options.accept_changes)
+        collector.collect_again()
 
 
 # --- guards ---------------------------------------------------------------------------------------------------------------
@@ -287,7 +297,8 @@ def _heed_settings(job: Job, options: Options) -> None:
 
 def _brake(job: Job, options: Options) -> None:
     """Too much at once of what stands already: a person looks first."""
-    settled, changed, withdrawn = job.state.journal.count_changes()
+    by_scope = [name for name, module in job.target.modules.items() if module.lots is not None]
+    settled, changed, withdrawn = job.state.journal.count_changes(by_scope)
     too_many = changed > max(_FREE_CHANGES, settled // 5) or withdrawn > max(_FREE_WITHDRAWALS, settled // 20)
     if too_many and not options.accept_changes:
         raise SuspiciousChange(

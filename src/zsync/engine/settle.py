@@ -1,6 +1,6 @@
 """Settle: for each thing wanted, write `sending`, call, write the answer. One scope to its end before the next.
 
-    wave:  the next step of up to `concurrency` scopes  -->  slots of the pace  -->  begin, one commit (J2)
+    wave:  the next calls, up to `concurrency` of them   -->  slots of the pace  -->  begin, one commit (J2)
            -->  calls side by side on threads that do HTTP only  -->  answers, one commit
 
 Stopping (a signal, a budget, a quota) ends between waves. What an answer does to the journal stands in `engine/outcome.py`.
@@ -8,14 +8,15 @@ Stopping (a signal, a budget, a quota) ends between waves. What an answer does t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
-from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, as_sent, next_step
+from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, as_sent, companions, handling, next_step
 from zsync.engine.job import Job, Options, Stopped
-from zsync.engine.outcome import Answer, Outcomes, Result, Tally, rows_of
-from zsync.model.intent import Ref, Written
+from zsync.engine.lots import Kin, Lot, Step, Wave
+from zsync.engine.outcome import Answer, Outcomes, Tally
+from zsync.model.intent import Body, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.model.row import Begin, Row, State
@@ -27,6 +28,9 @@ CALLS = "zsync-call"
 _NO_BUDGET = 1_000_000_000
 
 _LOOK_UP_S = 0.2
+
+_IDLE_SCOPES = 500
+"""A wave that has something to send looks no further than at so many scopes which have nothing for it."""
 
 _STEPS_WITHOUT_CALL = 10_000
 """More moves of one scope without any call than this are a cycle: a defect, not work."""
@@ -80,38 +84,54 @@ class Settler:
             if wave:
                 self._run(wave, pool)
 
-    def _wave(self, queue: list[Key]) -> list[Ask | Look | Call]:
-        """The next call of up to `concurrency` scopes, fewer after the remote complained (J2); scopes at rest leave the queue.
+    def _wave(self, queue: list[Key]) -> list[Lot]:
+        """The next calls, up to `concurrency` of them, fewer after the remote complained (J2); scopes at rest leave the queue.
 
-        Moves without a call happen here.
+        A call may carry several steps where its module takes lots. Moves without a call happen here.
         """
-        wave: list[Ask | Look | Call] = []
+        wave = Wave(self._calls_left(), min(self._job.concurrency, self._job.target.concurrency))
         taken: set[Ref] = set()
         busy: list[Key] = []
-        too_dear = False
-        left, width = self._calls_left(), min(self._job.concurrency, self._job.target.concurrency)
-        while queue and left > 0 and len(wave) < width:
+        idle = 0
+        while queue and wave.has_room and (idle < _IDLE_SCOPES or not wave.lots):
             scope = queue.pop()
             if not self._may_begin(scope):
                 continue
             step = self._scope_step(scope, taken, set())
             if step is None:
+                idle += 1
                 if scope not in self._resting:
                     busy.append(scope)
                 continue
-            if _most_calls(step) > left:  # the next one may cost less
-                too_dear = True
-                busy.append(scope)
-                continue
-            taken.add(step.row.ref)
-            self._begun.add(scope)
-            left -= _most_calls(step)
-            wave.append(step)
             busy.append(scope)
+            placed = wave.take(self._with_companions(step), self._modules[step.row.module])
+            taken.update(each.row.ref for each in placed)
+            if placed:
+                self._begun.add(scope)
         queue.extend(reversed(busy))
-        if too_dear and not wave:
+        if wave.too_dear and not wave.lots:
             raise BudgetSpent
-        return wave
+        return wave.lots
+
+    def _with_companions(self, step: Step) -> Iterator[tuple[Step, Kin | None]]:
+        """The step, and what else of its scope could leave in the same call, each with its kin."""
+        yield step, self._kin(step)
+        if self._modules[step.row.module].lots is not None:
+            rows = self._rows(step.row.scope)
+            for each in companions(step, rows, self._lookup, self._modules, self._outcomes.looked, self._now()):
+                yield each, self._kin(each)
+
+    def _kin(self, step: Step) -> Kin | None:
+        """What this step has in common with others that may leave in its call; None: it goes by itself."""
+        lots = self._modules[step.row.module].lots
+        if lots is None:
+            return None
+        what, alike = handling(step), ""
+        if isinstance(step, Call) and step.verb == "update" and step.body is not None:
+            alike = lots.alike(self._standing(step.row, step.refreshed), step.body)
+            if not alike:
+                return None
+        return step.row.module, what, alike
 
     def _scope_step(self, scope: Key, taken: set[Ref], visited: set[Key]) -> Ask | Look | Call | None:
         """The next call of this scope, or of the one that it waits for; None if there is none now."""
@@ -119,7 +139,7 @@ class Settler:
             return None
         visited.add(scope)
         for _ in range(_STEPS_WITHOUT_CALL):
-            rows = self._journal.scope(scope)
+            rows = self._rows(scope)
             step = next_step(rows, self._lookup, self._modules, self._outcomes.looked, self._now())
             match step:
                 case Ask() | Look() | Call():
@@ -159,27 +179,51 @@ class Settler:
 
     # --- calling ------------------------------------------------------------------------------------------------------
 
-    def _run(self, wave: list[Ask | Look | Call], pool: ThreadPoolExecutor) -> None:
-        self._job.target.reserve(sum(isinstance(step, Call) for step in wave))  # before `begin`: no wait lies between (J2)
+    def _run(self, wave: list[Lot], pool: ThreadPoolExecutor) -> None:
+        self._job.target.reserve(sum(isinstance(lot.steps[0], Call) for lot in wave))  # before `begin`: no wait lies between (J2)
         self._heed_stop()
-        calls = [self._prepared(step) for step in wave]
+        calls = [self._prepared(lot) for lot in wave]
         now = self._now()
         with self._job.state.store.commit():
             self._journal.begin(_begins(wave), now, now + timedelta(seconds=self._job.call_s + self._job.grace_s))
             self._save_meter()
         answers = _side_by_side(calls, pool) if len(calls) > 1 else [_performed(each) for each in calls]
-        results = [Result(step, *each) for step, each in zip(wave, answers, strict=True)]
         with self._job.state.store.commit():
-            for result in results:
-                self._outcomes.take(result)
+            for lot, (answer, error) in zip(wave, answers, strict=True):
+                self._outcomes.take(lot.steps, answer, error)
             self._save_meter()
-        self._count_closed([row for step in wave for row in rows_of(step)])
+        self._count_closed([row for lot in wave for row in lot.rows])
         self._job.progress("writing", self._closed, self._open_at_first)
         if self._outcomes.stop_after is not None:
             raise self._outcomes.stop_after
 
-    def _prepared(self, step: Ask | Look | Call) -> Callable[[], Answer]:
-        """The call of this step, with all that it needs of the journal: on its thread it does HTTP only."""
+    def _prepared(self, lot: Lot) -> Callable[[], Sequence[Answer]]:
+        """The call of this lot, with all that it needs of the journal: on its thread it does HTTP only."""
+        module, steps = self._modules[lot.module], lot.steps
+        if module.lots is None or len(steps) == 1:
+            single = self._prepared_single(steps[0])
+            return lambda: [single()]
+        lots, rows = module.lots, [step.row for step in steps]
+        match handling(steps[0]):
+            case "find":
+                asked = [(row.key, as_sent(row.sent, self._lookup)) for row in rows]
+                return lambda: module.find(asked)
+            case "read":
+                read = [self._standing(row) for row in rows]
+                return lambda: lots.read(read)
+            case "create":
+                writes = [Write(row.key, _body(step)) for row, step in zip(rows, steps, strict=True)]
+                return lambda: module.create(writes)
+            case "update":
+                changes = [(self._standing(step.row, _refreshed(step)), _body(step)) for step in steps]
+                return lambda: lots.update(changes)
+            case "withdraw":
+                standings = [self._standing(row) for row in rows]
+                return lambda: lots.withdraw(standings)
+            case what:
+                raise RuntimeError(f"{what} goes one by one")
+
+    def _prepared_single(self, step: Step) -> Callable[[], Answer]:
         row, module = step.row, self._modules[step.row.module]
         match step:
             case Ask() if not row.remote_id:
@@ -208,6 +252,10 @@ class Settler:
         return Standing(row.key, row.remote_id, body, refreshed or row.written or Written(row.remote_id))
 
     # --- kitchen --------------------------------------------------------------------------------------------------------
+
+    def _rows(self, scope: Key) -> list[Row]:
+        """The rows of a scope, but for those of modules that the configuration does not have any more: they stay as they are."""
+        return [row for row in self._journal.scope(scope) if row.module in self._modules]
 
     def _lookup(self, ref: Ref) -> Row | None:
         return self._journal.row(ref)
@@ -239,7 +287,11 @@ class BudgetSpent(Exception):
     """`--max-calls` is reached: the rest goes in the next run."""
 
 
-def _side_by_side(calls: list[Callable[[], Answer]], pool: ThreadPoolExecutor) -> list[tuple[Answer, BaseException | None]]:
+Answered = tuple[Sequence[Answer], BaseException | None]
+"""What a call brought for each of its steps, or the exception that it ended with."""
+
+
+def _side_by_side(calls: list[Callable[[], Sequence[Answer]]], pool: ThreadPoolExecutor) -> list[Answered]:
     """The answers of calls that are out at once. A signal may be delivered to one of their threads, and Python heeds it on this
     one only: so it looks up now and then."""
     waiting = [pool.submit(_performed, call) for call in calls]
@@ -248,21 +300,26 @@ def _side_by_side(calls: list[Callable[[], Answer]], pool: ThreadPoolExecutor) -
     return [each.result() for each in waiting]
 
 
-def _performed(call: Callable[[], Answer]) -> tuple[Answer, BaseException | None]:
+def _performed(call: Callable[[], Sequence[Answer]]) -> Answered:
     """On a thread. Nothing escapes: what was raised is settled, or raised again, by the main thread."""
     try:
         return call(), None
     except Exception as err:  # noqa: BLE001 - not swallowed: it is settled, or stops the run
-        return None, err
+        return (), err
 
 
-def _most_calls(step: Ask | Look | Call) -> int:
-    """A question may look in two lists and then at one document; everything else is one call."""
-    return 3 if isinstance(step, Ask) and not step.row.remote_id else 1
+def _body(step: Step) -> Body:
+    if not isinstance(step, Call) or step.body is None:
+        raise RuntimeError(f"a write of {step.row.key} without a body")
+    return step.body
 
 
-def _begins(wave: list[Ask | Look | Call]) -> Iterator[Begin]:
-    for step in wave:
+def _refreshed(step: Step) -> Written | None:
+    return step.refreshed if isinstance(step, Call) else None
+
+
+def _begins(wave: list[Lot]) -> Iterator[Begin]:
+    for step in (each for lot in wave for each in lot.steps):
         if isinstance(step, Call):
             yield Begin(step.row, step.verb, step.body, refreshed=step.refreshed)
             for rider, body in step.riders:

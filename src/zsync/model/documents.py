@@ -299,4 +299,18 @@ class Hotel:
         return None
 
 
-Document = Contact | Item | Sale | Invoice | Payment | Credit | Currency | Hotel
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record of an entity that the user named, or of a kind that is none of the above: its fields are all there is of it.
+
+    `entity` is what people call it; `day` is when it counts, where it has a date.
+    """
+
+    key: Key
+    source_id: str
+    entity: str
+    label: str
+    day: date | None = None
+
+
+Document = Contact | Item | Sale | Invoice | Payment | Credit | Currency | Hotel | Entry

@@ -12,7 +12,7 @@ from base64 import b32encode
 
 MAX_LENGTH = 50
 _TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,11}\Z")
-_ENTITY = re.compile(r"[a-z][a-z_]{0,10}\Z")
+_ENTITY = re.compile(r"[a-z][a-z0-9_]{0,19}\Z")
 _ID = re.compile(r"[!-9;-~]+\Z")  # printable ASCII without blank and colon
 _PART = re.compile(r":[1-9][0-9]?\Z")
 
@@ -24,9 +24,10 @@ class Key(str):
 
     @classmethod
     def of(cls, tag: str, entity: str, id: str) -> Key:
-        """The key of this fact. An id that is too long or not plain ASCII becomes 26 characters of its SHA-256.
+        """The key of this fact. An id that is too long or not plain ASCII becomes 26 characters of its SHA-256, or as many as
+        there is room for (16 at least).
 
-        Raises ValueError for a tag of more than 12 characters or an entity that is not a short lower-case word.
+        Raises ValueError for a tag of more than 12 characters or an entity that is not a lower-case word of at most 20.
         """
         if not _TAG.match(tag):
             raise ValueError(f"`{tag}` is no tag: 1 to 12 of a-z, 0-9 and -")
@@ -36,7 +37,7 @@ class Key(str):
             raise ValueError("a key needs an id")
         text = f"{tag}:{entity}:{id}"
         if len(text) > MAX_LENGTH or not _ID.match(id):
-            text = f"{tag}:{entity}:{_hashed(id)}"
+            text = f"{tag}:{entity}:{_hashed(id)}"[:MAX_LENGTH]
         return cls(text)
 
     @classmethod

@@ -71,10 +71,13 @@ class Gone:
 class Page:
     """Some records and how far reading has come: both are written down in one commit.
 
-    `cursor` is text that only its source understands; reading again from it misses nothing. `total` is how many records the
-    stream expects to hand out in this reading, for a progress bar, or None.
+    `gone` are scopes that the source says were deleted; `torn` that deletions may have passed unseen, so that ids have to be
+    compared. `cursor` is text that only its source understands; reading again from it misses nothing. `total` is how many
+    records the stream expects to hand out in this reading, for a progress bar, or None.
     """
 
     records: tuple[Record | Unreadable, ...]
     cursor: str
     total: int | None = None
+    gone: tuple[Key, ...] = ()
+    torn: bool = False

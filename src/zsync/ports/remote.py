@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from zsync.errors import RecordError
+from zsync.errors import RecordError, ZsyncError
 from zsync.model.intent import Body, Difference, KnownRows, Plan, Ref, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
@@ -109,6 +109,14 @@ class Source(Protocol):
         """The key of the document that people call by this id; ConfigError for an id that cannot be one."""
         ...
 
+    def entity_of(self, key: Key) -> str:
+        """The entity that people know this record by: of a scope, that of the document which it is all about."""
+        ...
+
+    def samples(self, entity: str) -> Iterator[Record]:
+        """A few records that hold documents of this entity, the newest where that costs nothing: to see what fields there are."""
+        ...
+
     def check(self) -> Iterator[Finding]:
         """All that can be found out before the first run: address, key, permissions, versions, settings of the shop."""
         ...
@@ -158,6 +166,35 @@ class Stranger:
 
 Found = Written | Stranger | None
 
+Handling = Literal["find", "read", "create", "update", "withdraw", "revive"]
+"""What a call may do to documents of one module."""
+
+
+class Lots(Protocol):
+    """What a module has beside its verbs where one request may carry several documents. Each call is one request.
+
+    Answers come one for each document, in order; a ZsyncError among them speaks of its own document alone, raising one for all.
+    """
+
+    @property
+    def replaces(self) -> bool:
+        """A changed document is withdrawn and made anew, both in lots, rather than updated one by one."""
+        ...
+
+    def most(self, handling: Handling) -> int:
+        """How many documents one such request may carry (`find` and `create` are the module's own)."""
+        ...
+
+    def alike(self, standing: Standing, body: Body) -> str:
+        """Updates with the same text can leave in one request; an empty text: only by itself. Pure."""
+        ...
+
+    def read(self, standings: Sequence[Standing]) -> Sequence[Written | Gone]: ...
+
+    def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError]: ...
+
+    def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError]: ...
+
 
 class Module(Protocol):
     """One kind of remote document and its verbs. Each write is exactly one HTTP request; none is repeated inside.
@@ -201,6 +238,11 @@ class Module(Protocol):
         ...
 
     @property
+    def lots(self) -> Lots | None:
+        """None where each request carries one document."""
+        ...
+
+    @property
     def parent(self) -> str:
         """For a status module: the module whose row of the same key this is a status of (`invoices`); else empty."""
         ...
@@ -213,7 +255,7 @@ class Module(Protocol):
         """
         ...
 
-    def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
+    def create(self, writes: Sequence[Write]) -> Sequence[Written | ZsyncError]:
         """At most `batch` documents in one request; one answer each, in order. Raising speaks for all of them."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from zsync.model.intent import Known, Ref
 from zsync.model.key import Key
@@ -63,12 +63,19 @@ class JournalReading:
         ).fetchone()
         return int(found[0])
 
-    def count_changes(self) -> tuple[int, int, int]:
-        """(settled documents, those among them that are to be changed, those that are to be taken back): for the brake."""
+    def count_changes(self, by_scope: Collection[str] = ()) -> tuple[int, int, int]:
+        """(settled documents, those among them that are to be changed, those that are to be taken back): for the brake.
+
+        Of the modules in `by_scope` a scope counts as one: a period of a report that was restated, an invoice with its lines.
+        """
+        marks = ", ".join("?" for _ in by_scope)
         found = self._db.execute(
-            "SELECT count(*), coalesce(sum(state = 'wanted' AND wanted_digest != ''), 0),"
-            " coalesce(sum(state = 'wanted' AND wanted_digest = ''), 0) FROM journal WHERE realm = ? AND there = 1",
-            (self._realm,),
+            "WITH stand AS (SELECT CASE WHEN module IN (" + marks + ") THEN scope ELSE module || ' ' || key END AS unit,"  # noqa: S608
+            " state = 'wanted' AND wanted_digest != '' AS changes, state = 'wanted' AND wanted_digest = '' AS goes"
+            " FROM journal WHERE realm = ? AND there = 1)"
+            " SELECT count(DISTINCT unit), count(DISTINCT CASE WHEN changes THEN unit END),"
+            " count(DISTINCT CASE WHEN goes THEN unit END) FROM stand",
+            (*by_scope, self._realm),
         ).fetchone()
         return int(found[0]), int(found[1]), int(found[2])
 

@@ -95,6 +95,13 @@ class Records:
             (str(scope), stream),
         )
 
+    def lead_on(self, alias: Key, scope: Key) -> None:
+        """`alias` was demanded, and is part of this scope: that is demanded in its place."""
+        found = self._db.execute("SELECT stream FROM scopes WHERE key = ?", (str(alias),)).fetchone()
+        if found is not None:
+            self.demand(scope, found["stream"])
+            self._db.execute("DELETE FROM scopes WHERE key = ?", (str(alias),))
+
     def gone(self, scope: Key, run: int) -> bool:
         """The source says that this scope is gone. True when another run has seen so before: that is evidence."""
         found = self._db.execute("SELECT gone_in FROM scopes WHERE key = ?", (str(scope),)).fetchone()
@@ -141,15 +148,16 @@ class Records:
             read_at=stamp(now),
         )
 
-    def mark_gone(self, scope: Key, taken_back: str) -> None:
+    def mark_gone(self, scope: Key) -> None:
         """The source does not have this scope any more: it is not asked for again. Records of which nothing was ever sent leave
-        the list; of the others those that are taken back stand as `taken_back` says, and the rest is held."""
+        the list; of the others those that are taken back stand as canceled where an order is among them, the rest is held."""
         of_record = "SELECT 1 FROM journal j WHERE j.owner = records.key"
         self._db.execute(f"DELETE FROM records WHERE scope = ? AND NOT EXISTS ({of_record})", (str(scope),))  # noqa: S608
         self._db.execute(
-            f"UPDATE records SET stand = CASE WHEN EXISTS ({of_record} AND j.wanted IS NOT NULL) THEN 'held' ELSE ? END,"  # noqa: S608
-            " reason = 'gone from the source', error = NULL WHERE scope = ?",
-            (taken_back, str(scope)),
+            f"UPDATE records SET stand = CASE WHEN EXISTS ({of_record} AND j.wanted IS NOT NULL) THEN 'held'"  # noqa: S608
+            " WHEN EXISTS (SELECT 1 FROM records o WHERE o.scope = records.scope AND o.progress IS NOT NULL) THEN 'canceled'"
+            " ELSE 'planned' END, reason = 'gone from the source', error = NULL WHERE scope = ?",
+            (str(scope),),
         )
         self._db.execute("UPDATE scopes SET again = 0 WHERE key = ?", (str(scope),))
 

@@ -106,6 +106,20 @@ class QloApps:
             raise ConfigError(f"`{source_id}` is no id of `{entity}`", hint="ids are the numbers that `zsync status` shows")
         return Key.of(self.tag, _ENTITIES[entity][1], str(int(id)))
 
+    def entity_of(self, key: Key) -> str:
+        """A booking is known by its orders; a product that is gone may have been either kind of item."""
+        words = {word: entity for entity, (_, word) in _ENTITIES.items()} | {"booking": "orders", "item": "service_products"}
+        return words.get(key.entity, key.entity)
+
+    def samples(self, entity: str) -> Iterator[Record]:
+        """The first page of its stream, as it would be read at first."""
+        pages = self.read(self.stream_of(entity), None)
+        for page in pages:
+            found = [each for each in page.records if isinstance(each, Record)]
+            if found:
+                yield from found
+                return
+
     def _currency_key(self, code: str) -> Key:
         if not is_code(code):
             raise ConfigError(f"`{code}` is no currency", hint="currencies go by their ISO codes, such as USD")

@@ -11,8 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
-from zsync.errors import RecordError
-from zsync.model.documents import Contact, Credit, Currency, Hotel, Invoice, Item, Kind, Payment, Sale
+from zsync.errors import RecordError, Unmappable
+from zsync.model.documents import Contact, Credit, Currency, Entry, Hotel, Invoice, Item, Kind, Payment, Sale
 from zsync.model.intent import Body, Intent, KnownRows, Note, Plan, Ref, Verdict, refs
 from zsync.model.key import Key
 from zsync.model.record import Record, Value
@@ -50,6 +50,8 @@ def plan(record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Ma
             return plan_currency(record, first, known, refused, organisation, rules)
         case Sale() | Invoice() | Payment() | Credit():
             return plan_booking(record, known, refused, organisation, rules)
+        case Entry():
+            raise Unmappable(f"Zoho Books has no document for `{first.entity}`", hint="send it to Zoho Creator")
         case _:
             assert_never(first)
 

@@ -12,17 +12,17 @@ from __future__ import annotations
 import hmac
 import secrets
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from zsync.errors import ConfigError, ContractBroken, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
-from zsync.net.client import bound, check_url, is_loopback, mute_wire_logs, untrusted, usable_environment
+from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
+from zsync.net.callback import Redirect, plain_word
+from zsync.net.client import check_url, mute_wire_logs
+from zsync.net.oauth import lifetime_s, oauth_client, plain_words
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
     from authlib.integrations.httpx_client import OAuth2Client
 
 REMOTE = "zoho-accounts"
-CALLBACK_PATH = "/callback"
 _THROTTLED = "Access Denied"
-_MOST_BYTES = 1024 * 1024
-_HOUR_S, _LONGEST_LIFE_S = 3600, 86400
-_LAST_MINUTE_S = 60
-"""A token that lives no longer would be renewed for each call, and ten in ten minutes are all that Zoho gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +44,6 @@ class Application:
     api_url: str
     redirect_uri: str
     scopes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """What came back through the browser. Code and state are as good as a key for a minute: neither stands in repr."""
-
-    code: str = field(repr=False)
-    state: str = field(repr=False)
-    accounts_server: str = ""
-    location: str = ""
 
 
 class Zoho:
@@ -110,7 +95,7 @@ class Zoho:
         return replace(
             tokens,
             access=str(answer["access_token"]),
-            expires_at=self._clock.now() + timedelta(seconds=_seconds(answer)),
+            expires_at=self._clock.now() + timedelta(seconds=lifetime_s(answer)),
             refresh=str(answer.get("refresh_token") or tokens.refresh),
             api_url=known_api(str(answer.get("api_domain") or tokens.api_url), self._app.api_url),
         )
@@ -123,7 +108,7 @@ class Zoho:
         accounts = known_accounts(tokens.accounts_url, self._app.accounts_url)
         with self._calling:
             self.calls += 1
-        with self._client(accounts) as client, _plain_words():
+        with self._client(accounts) as client, plain_words(_token_error, REMOTE):
             # In the body, where Zoho's page shows the query: a token never stands in an address.
             answer = client.post(f"{accounts}/oauth/v2/token/revoke", data={"token": tokens.refresh}, auth=None)
             if answer.status_code >= 500 or answer.is_redirect or answer.status_code == 429:
@@ -156,7 +141,7 @@ class Zoho:
         now = self._clock.now()
         return Tokens(
             access=answer["access_token"],
-            expires_at=now + timedelta(seconds=_seconds(answer)),
+            expires_at=now + timedelta(seconds=lifetime_s(answer)),
             refresh=refresh,
             scopes=self._app.scopes,
             accounts_url=accounts,
@@ -169,71 +154,21 @@ class Zoho:
         """The token endpoint's answer, which holds an access token."""
         with self._calling:
             self.calls += 1
-        with self._client(accounts) as client, _plain_words():
+        with self._client(accounts) as client, plain_words(_token_error, REMOTE):
             answer = ask(client, f"{accounts}/oauth/v2/token")
         if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
             raise Unavailable("the sign-in server's answer holds no token", remote=REMOTE)
         return dict(answer)
 
     def _client(self, accounts: str) -> OAuth2Client:
-        from authlib.integrations.httpx_client import OAuth2Client  # heavy, and needed once an hour
-
-        heedful, until = not is_loopback(urlsplit(accounts).hostname or ""), time.monotonic() + self._timeout_s
-        with usable_environment():
-            # Authlib's own, where it cannot be made, prints a complaint of its destructor.
-            httpx2.Client(transport=self._transport, trust_env=heedful).close()
-        return OAuth2Client(
-            client_id=self._app.client_id,
-            client_secret=self._app.client_secret.reveal(),
-            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
-            timeout=self._timeout_s,
+        return oauth_client(
+            self._app.client_id,
+            self._app.client_secret,
+            accounts,
+            method="client_secret_post",
+            timeout_s=self._timeout_s,
             transport=self._transport,
-            follow_redirects=False,
-            trust_env=heedful,
-            event_hooks={"response": [lambda response: bound(response, _MOST_BYTES, until)]},
         )
-
-
-def parse_redirect(text: str) -> Redirect:
-    """The code out of a redirect: the whole address as the browser shows it, or its query. SignInNeeded for a refusal."""
-    query = urlsplit(text.strip()).query or text.strip().lstrip("?")
-    fields = {name: values[0] for name, values in parse_qs(query).items()}
-    if "error" in fields:
-        raise SignInNeeded(f"Zoho did not grant the access ({_word(fields['error'])})", hint="`zsync auth` again, and accept")
-    if "code" not in fields or "state" not in fields:
-        raise SignInNeeded(
-            "that is no redirect of Zoho: it must hold both a code and a state",
-            hint="`zsync auth` again, and paste the whole address of the page that it led to",
-        )
-    return Redirect(fields["code"], fields["state"], fields.get("accounts-server", ""), fields.get("location", ""))
-
-
-class _plain_words:  # noqa: N801 - reads as a sentence: with client, _plain_words()
-    """Turn what Authlib and httpx2 raise into our errors; no token, code or secret is repeated."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, err: BaseException | None, trace: object) -> None:
-        from authlib.integrations.base_client import OAuthError
-
-        match err:
-            case OAuthError():
-                raise _token_error(str(err.error), str(err.description or "")) from err
-            case httpx2.HTTPStatusError():
-                raise Unavailable(f"the sign-in server answered {err.response.status_code}", remote=REMOTE) from err
-            case httpx2.ConnectError() if untrusted(err):
-                raise OutOfReach(
-                    "the certificate of the sign-in server cannot be verified",
-                    hint="check the address and the system's certificates; verification cannot be switched off",
-                    remote=REMOTE,
-                ) from err
-            case httpx2.HTTPError():
-                raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=REMOTE) from err
-            case ValueError() | ContractBroken():
-                raise Unavailable("the sign-in server's answer is not understood", hint="try again later", remote=REMOTE) from err
-            case _:
-                return
 
 
 def _token_error(error: str, description: str) -> ZsyncError:
@@ -260,16 +195,4 @@ def _token_error(error: str, description: str) -> ZsyncError:
                 remote=REMOTE,
             )
         case _:
-            return SignInNeeded(f"Zoho refused the sign-in ({_word(error)})", hint="`zsync auth` again", remote=REMOTE)
-
-
-def _word(text: str) -> str:
-    """An error's name, without what else may stand in it."""
-    return "".join(c for c in text if c.isalnum() or c in "_- ")[:40]
-
-
-def _seconds(answer: dict[str, Any]) -> int:
-    """How long the access token lives: an hour, unless the answer says something else that can be true."""
-    text = str(answer.get("expires_in", ""))
-    said = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-    return said if _LAST_MINUTE_S < said <= _LONGEST_LIFE_S else _HOUR_S
+            return SignInNeeded(f"Zoho refused the sign-in ({plain_word(error)})", hint="`zsync auth` again", remote=REMOTE)

@@ -67,6 +67,7 @@ class BooksModule:
     unshown: frozenset[str] = frozenset()  # fields that answers may leave out: compared only where they are shown
     uncompared: frozenset[str] = frozenset()  # fields that Zoho answers in its own way, or that are compared apart
     batch = 1
+    lots = None
     keyed = True
     updatable = True
     revivable = False

@@ -123,6 +123,7 @@ class StatusModule:
     verb = ""
     before: frozenset[str] = frozenset({"", "draft", "pending_approval", "approved", "rejected", "void"})
     batch = 1
+    lots = None
     keyed = False
     updatable = False
     revivable = False

@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from zsync.errors import ConfigError, SignInNeeded, ZsyncError
-from zsync.targets.zoho.callback import Callback
-from zsync.targets.zoho.oauth import Redirect
+from zsync.net.callback import Callback, Redirect
 
 GOOD = "/callback?" + urlencode(
     {"state": "st4te", "code": "c0de", "location": "eu", "accounts-server": "https://accounts.zoho.eu"}

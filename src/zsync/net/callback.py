@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import hmac
 import threading
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 from zsync.errors import ConfigError, SignInNeeded
-from zsync.targets.zoho.oauth import CALLBACK_PATH, Redirect, parse_redirect
 
 _PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>zsync</title>"
     "<body style='font-family:sans-serif;margin:4em'><h1>{title}</h1><p>{words}</p></body></html>"
 )
+
+
+CALLBACK_PATH = "/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """What came back through the browser. Code and state are as good as a key for a minute: neither stands in repr.
+
+    Zoho names its accounts server and data centre (`location`), Intuit the company (`realm`).
+    """
+
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+    accounts_server: str = ""
+    location: str = ""
+    realm: str = ""
 
 
 class Callback:
@@ -92,7 +109,7 @@ class Callback:
             if isinstance(self._found, Redirect):
                 _show(page, 200, "Signed in", "zsync has what it needs. Close this page and go back to the terminal.")
             else:
-                _show(page, 200, "Not signed in", "Zoho did not grant the access. You can close this page.")
+                _show(page, 200, "Not signed in", "The access was not granted. You can close this page.")
         finally:
             self._answered.set()
 
@@ -114,3 +131,24 @@ def _show(page: BaseHTTPRequestHandler, status: int, title: str, words: str) -> 
     page.send_header("Connection", "close")
     page.end_headers()
     page.wfile.write(body)
+
+
+def parse_redirect(text: str) -> Redirect:
+    """The code out of a redirect: the whole address as the browser shows it, or its query. SignInNeeded for a refusal."""
+    query = urlsplit(text.strip()).query or text.strip().lstrip("?")
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if "error" in fields:
+        raise SignInNeeded(f"the access was not granted ({plain_word(fields['error'])})", hint="`zsync auth` again, and accept")
+    if "code" not in fields or "state" not in fields:
+        raise SignInNeeded(
+            "that is no redirect of the sign-in: it must hold both a code and a state",
+            hint="`zsync auth` again, and paste the whole address of the page that it led to",
+        )
+    return Redirect(
+        fields["code"], fields["state"], fields.get("accounts-server", ""), fields.get("location", ""), fields.get("realmId", "")
+    )
+
+
+def plain_word(text: str) -> str:
+    """An error's name, without what else may stand in it."""
+    return "".join(c for c in text if c.isalnum() or c in "_- ")[:40]
