@@ -1,7 +1,9 @@
-"""The sandbox: accounts, books and hotel as one WSGI application, with faults on the way and a ledger of what arrived.
+"""The sandbox: all systems as one WSGI application, with faults on the way and a ledger of what arrived.
 
-    /oauth/...     --> accounts          /hotel/api/... --> hotel (prefix /hotel as SCRIPT_NAME)
-    /books/v3/...  --> books             /app/{org}     --> pages to look at
+    /oauth/...          --> accounts     /hotel/api/...             --> hotel (prefix /hotel as SCRIPT_NAME)
+    /books/v3/...       --> books        /app/{org}                 --> pages to look at
+    /creator/v2.1/...   --> creator      /v3/company/...            --> quickbooks
+                                         /connect, /oauth2, ...     --> intuit
 
     request --> late ones that are due --> fault before? --> the system, under its lock --> fault after? --> answer, ledger
 
@@ -26,7 +28,16 @@ from zsync.sandbox import pages
 from zsync.sandbox.accounts import DEAD_TOKEN, Accounts
 from zsync.sandbox.books import Books
 from zsync.sandbox.books.books import PREFIX
+from zsync.sandbox.company import QuickBooks
+from zsync.sandbox.company.query import Fault as QuickBooksFault
+from zsync.sandbox.company.service import PREFIX as COMPANY_PREFIX
+from zsync.sandbox.company.service import THROTTLED
 from zsync.sandbox.faults import Fault, Faults
+from zsync.sandbox.forms import Application, Creator
+from zsync.sandbox.forms import pages as forms_pages
+from zsync.sandbox.forms.service import DAY_USED_UP, TOO_MANY
+from zsync.sandbox.forms.service import DEAD_TOKEN as CREATOR_DEAD_TOKEN
+from zsync.sandbox.forms.service import PREFIX as CREATOR_PREFIX
 from zsync.sandbox.ledger import Entry, Ledger
 from zsync.sandbox.limits import TOO_MANY_AT_ONCE, TOO_MANY_IN_A_MINUTE, day_used_up
 from zsync.sandbox.web import ConnectionCut, Mountable, Refusal, json_response, read_json
@@ -57,13 +68,18 @@ class Sandbox:
         hotel: Mountable | None = None,
         books: Books | None = None,
         accounts: Accounts | None = None,
+        creator: Creator | None = None,
+        quickbooks: QuickBooks | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.hotel = hotel
         self.books = books or Books()
         self.accounts = accounts or Accounts()
-        self.books.clock = self.accounts.clock = clock
+        self.creator = creator or Creator(Application())
+        self.quickbooks = quickbooks or QuickBooks()
+        self.books.clock = self.accounts.clock = self.creator.clock = clock
+        self.quickbooks.clock = self.quickbooks.company.clock = self.quickbooks.intuit.clock = clock
         self.faults = Faults()
         self.ledger = Ledger()
         self._clock = clock
@@ -84,7 +100,7 @@ class Sandbox:
             while self._late and self._late[0].due <= self._clock():
                 due.append(heapq.heappop(self._late))
             for each in due:
-                with self.books.as_of(each.due):
+                with self.books.as_of(each.due), self.creator.as_of(each.due):
                     response = self._serve(each.system, each.request, trusted=True)
                 self._note(each.system, each.request, response, landed_late=True)
             return len(due)
@@ -115,16 +131,8 @@ class Sandbox:
         if fault is None:
             return self._serve(system, request)
         match fault.verb:
-            case "refuse":
-                return _refused(Refusal(fault.status or 400, fault.code, fault.message))
-            case "throttle_minute":
-                return _refused(TOO_MANY_IN_A_MINUTE)
-            case "throttle_day":
-                return _refused(day_used_up(self.books.limits.per_day or 1000))
-            case "throttle_concurrent":
-                return _refused(TOO_MANY_AT_ONCE)
-            case "expired_token":
-                return _refused(DEAD_TOKEN)
+            case "refuse" | "throttle_minute" | "throttle_day" | "throttle_concurrent" | "expired_token":
+                return self._turned_away(system, fault)
             case "error_before":
                 return _internal_error()
             case "error_after":
@@ -150,6 +158,32 @@ class Sandbox:
                 return self._truncated(system, request, fault)
             case _:
                 assert_never(fault.verb)
+
+    def _turned_away(self, system: str, fault: Fault) -> Response:
+        """Refused at the door, in the words of the system."""
+        match fault.verb, system:
+            case "refuse", "quickbooks":
+                return self.quickbooks.refused(QuickBooksFault(fault.status or 400, fault.code, fault.message))
+            case "refuse", _:
+                return _refused(Refusal(fault.status or 400, fault.code, fault.message))
+            case "expired_token", "quickbooks":
+                return self.quickbooks.refused(QuickBooksFault(401, 3200, "AuthenticationFailed", kind="AUTHENTICATION"))
+            case "expired_token", "creator":
+                return _refused(CREATOR_DEAD_TOKEN)
+            case "expired_token", _:
+                return _refused(DEAD_TOKEN)
+            case _, "quickbooks":
+                return self.quickbooks.refused(THROTTLED)
+            case "throttle_day", "creator":
+                return _refused(DAY_USED_UP)
+            case _, "creator":
+                return _refused(TOO_MANY)
+            case "throttle_day", _:
+                return _refused(day_used_up(self.books.limits.per_day or 1000))
+            case "throttle_minute", _:
+                return _refused(TOO_MANY_IN_A_MINUTE)
+            case _:
+                return _refused(TOO_MANY_AT_ONCE)
 
     def _slow(self, response: Response, seconds: float, patience_s: float | None) -> Response:
         if patience_s is not None and seconds > patience_s:
@@ -179,41 +213,58 @@ class Sandbox:
 
     @contextmanager
     def _under_way(self, system: str) -> Iterator[None]:
-        """Counted among the calls to Books that are in flight, also while a slow answer is on its way."""
-        meter, one = self.books.meter, int(system == "books")
-        with self.books.lock:
+        """Counted among the calls to Books, or to Creator, that are in flight, also while a slow answer is on its way."""
+        meter, one, other = self.books.meter, int(system == "books"), int(system == "creator")
+        with self.books.lock, self.creator.lock:
             meter.under_way += one
+            self.creator.under_way += other
         try:
             yield
         finally:
-            with self.books.lock:
+            with self.books.lock, self.creator.lock:
                 meter.under_way -= one
+                self.creator.under_way -= other
 
     def _serve(self, system: str, request: Request, *, trusted: bool = False) -> Response:
         match system:
             case "books":
-                return self._books(request, trusted)
+                return self._zoho(request, trusted, self.books.handle)
+            case "creator":
+                return self._zoho(request, trusted, self.creator.handle)
+            case "quickbooks":
+                return self.quickbooks.handle(request)
+            case "intuit":
+                with self.quickbooks.lock:
+                    return self.quickbooks.intuit.handle(request)
             case "accounts":
                 with self._lock:
                     return self.accounts.handle(request)
             case "pages":
-                return pages.handle(request, self.books)
+                return self._page(request)
             case _:
                 if self.hotel is None:
                     return Response("not found", status=404, content_type="text/plain")
                 with self._lock:
                     return self.hotel.handle(request)
 
-    def _books(self, request: Request, trusted: bool) -> Response:
+    def _page(self, request: Request) -> Response:
+        app = self.creator.application
+        base = f"/app/{app.owner}/{app.link_name}/"
+        if f"{request.path.rstrip('/')}/".startswith(base) or (app.forms and request.path in ("/", "/app", "/app/")):
+            with self.creator.lock:
+                return forms_pages.handle(request, app, base)
+        return pages.handle(request, self.books)
+
+    def _zoho(self, request: Request, trusted: bool, handle: Callable[..., Response]) -> Response:
         """A request that landed late was admitted when it arrived."""
         if trusted:
-            return self.books.handle(request)
+            return handle(request)
         try:
             with self._lock:
                 scopes = self.accounts.scopes_of(request.headers.get("Authorization"))
         except Refusal as no:
-            return _refused(no)
-        return self.books.handle(request, scopes)
+            return _refused(no if handle == self.books.handle else CREATOR_DEAD_TOKEN)
+        return handle(request, scopes)
 
     # --- the ledger --------------------------------------------------------------------------------------------------
 
@@ -221,7 +272,7 @@ class Sandbox:
         self, system: str, request: Request, response: Response | None, fault: Fault | None = None, *, landed_late: bool = False
     ) -> None:
         code = None
-        if response is not None and response.mimetype == "application/json" and system == "books":
+        if response is not None and response.mimetype == "application/json" and system in ("books", "creator"):
             code = _code_of(response)
         self.ledger.add(
             Entry(
@@ -244,6 +295,12 @@ def _route(request: Request) -> tuple[str, Request]:
     path = request.path
     if path.startswith(PREFIX + "/"):
         return "books", _below(request, PREFIX)
+    if path.startswith(CREATOR_PREFIX + "/"):
+        return "creator", _below(request, CREATOR_PREFIX)
+    if path.startswith(COMPANY_PREFIX + "/"):
+        return "quickbooks", _below(request, COMPANY_PREFIX)
+    if path.startswith(("/connect/", "/oauth2/", "/v2/oauth2/", "/.well-known/")):
+        return "intuit", request
     if path.startswith("/oauth/"):
         return "accounts", request
     if path.startswith("/hotel/"):
@@ -281,7 +338,7 @@ def _code_of(response: Response) -> int | None:
 def _shown_query(system: str, request: Request) -> Mapping[str, str]:
     """Accounts' queries may hold codes and tokens: only what kind of request it was is kept."""
     query: Mapping[str, str] = request.args.to_dict()
-    if system == "accounts":
+    if system in ("accounts", "intuit"):
         merged = {**query, **request.form.to_dict()}
         return {name: merged[name] for name in ("grant_type", "scope", "access_type", "prompt") if name in merged}
     if system == "hotel":
@@ -290,7 +347,7 @@ def _shown_query(system: str, request: Request) -> Mapping[str, str]:
 
 
 def _shown_body(system: str, request: Request) -> Mapping[str, Any] | None:
-    if system != "books" or not request.get_data():
+    if system not in ("books", "creator", "quickbooks") or not request.get_data():
         return None
     text = request.form.get("JSONString", "") if request.form else request.get_data(as_text=True)
     try:
