@@ -21,6 +21,8 @@ from zsync.ports import Clock, Quota, Source, Switches, Target, Tokens, TokenSto
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from zsync.mapping.shaped import Feed
+
 SOURCES = "zsync.sources"
 TARGETS = "zsync.targets"
 
@@ -72,8 +74,35 @@ class SourcePlugin(Protocol):
     @property
     def settings(self) -> type[BaseModel]: ...
 
-    def build(self, settings: Any, *, clock: Clock, transport: Any = None) -> Source:
-        """The source itself; nothing is sent before it is first asked."""
+    @property
+    def reads(self) -> type[BaseModel]:
+        """The source's share of [entities.NAME] where the entities are the user's own: what is read for it. It has
+        `origin(name) -> str`, what the source calls the records of this entity, and `line_id`, what the members of their lists
+        carry as their own name (empty: nothing)."""
+        ...
+
+    @property
+    def sign_in_name(self) -> str:
+        """What `zsync auth NAME` calls its sign-in; empty where there is none (a key does)."""
+        ...
+
+    def scopes(self, settings: Any) -> Sequence[str]:
+        """Exactly the permissions that its sign-in asks for; none where there is none."""
+        ...
+
+    def sign_in(self, settings: Any, *, clock: Clock, transport: Any = None) -> SignIn: ...
+
+    def build(
+        self,
+        settings: Any,
+        reads: Mapping[str, Any],
+        *,
+        clock: Clock,
+        token_store: TokenStore,
+        transport: Any = None,
+    ) -> Source:
+        """The source itself; nothing is sent before it is first asked. `reads`: the user's entities, each a `reads`; none where
+        the entities are the source's own."""
         ...
 
 
@@ -99,7 +128,7 @@ class SignIn(Protocol):
 
 
 class TargetPlugin(Protocol):
-    """The door to a target. `settings` takes [target], `entities` takes [entities.*]; both are pydantic models."""
+    """The door to a target. `settings` takes [target], `entities` takes [entities.*]; both make pydantic models."""
 
     @property
     def name(self) -> str: ...
@@ -107,8 +136,13 @@ class TargetPlugin(Protocol):
     @property
     def settings(self) -> type[BaseModel]: ...
 
-    @property
-    def entities(self) -> type[BaseModel]: ...
+    def entities(self, reads: type[BaseModel]) -> type[BaseModel]:
+        """The model of [entities]. Where the entities are the user's own, each table holds the source's share, `reads`, too."""
+        ...
+
+    def feeds(self, entities: Any) -> Sequence[Feed]:
+        """What each entity of the user's own is made of; none where the entities are the source's."""
+        ...
 
     def switches(self, entities: Any) -> Mapping[str, Switches]:
         """The switches of every entity that can be configured."""
@@ -118,7 +152,7 @@ class TargetPlugin(Protocol):
         """Identity of the remote store, as `Target.realm`, without building the target."""
         ...
 
-    def links(self, settings: Any) -> Callable[[str, str], str]:
+    def links(self, settings: Any, entities: Any) -> Callable[[str, str], str]:
         """(module, id) -> web address or empty, without any network."""
         ...
 
@@ -128,6 +162,11 @@ class TargetPlugin(Protocol):
 
     def spared_by(self) -> Mapping[str, Sequence[str]]:
         """Settings that leave documents out, each with the modules of these: what `plan` proposes to save calls."""
+        ...
+
+    @property
+    def sign_in_name(self) -> str:
+        """What `zsync auth NAME` calls its sign-in."""
         ...
 
     def scopes(self, settings: Any, entities: Any) -> Sequence[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from zsync.config.places import KeyPath, dotted
 
@@ -50,7 +50,7 @@ def _complaint(kind: str, words: str, loc: KeyPath, model: type[BaseModel], root
 
 def _keys_at(model: type[BaseModel], loc: Sequence[str]) -> list[str]:
     """The keys that may stand in the table at `loc`."""
-    at: Any = _follow(model, loc)
+    at: Any = _one(_follow(model, loc))
     if isinstance(at, type) and issubclass(at, BaseModel):
         return [field.alias or name for name, field in at.model_fields.items()]
     if _is_mapping(at) and get_origin(get_args(at)[0]) is Literal:
@@ -60,7 +60,7 @@ def _keys_at(model: type[BaseModel], loc: Sequence[str]) -> list[str]:
 
 def _described(model: type[BaseModel], loc: Sequence[str]) -> str:
     """What the settings say about the key at `loc`, or empty."""
-    above = _follow(model, loc[:-1])
+    above = _one(_follow(model, loc[:-1]))
     if isinstance(above, type) and issubclass(above, BaseModel):
         for name, field in above.model_fields.items():
             if (field.alias or name) == loc[-1]:
@@ -83,7 +83,9 @@ def _follow(annotation: Any, loc: Sequence[str]) -> Any:
 
 
 def _one(annotation: Any) -> Any:
-    """`X | None` as X: what a table may hold."""
+    """`X | None` as X: what a table may hold; tables by any name as what they are tables of."""
+    if isinstance(annotation, type) and issubclass(annotation, RootModel):
+        return annotation.model_fields["root"].annotation
     if get_origin(annotation) in (Union, types.UnionType):
         inner = [each for each in get_args(annotation) if each is not type(None)]
         return next((each for each in inner if isinstance(each, type) and issubclass(each, BaseModel)), inner[0])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from zsync import plugins
 from zsync.config.complaints import complaints, nearest
@@ -26,7 +26,7 @@ from zsync.plugins import SourcePlugin, SourceSettings, TargetPlugin, TargetSett
 _TABLES = ("source", "target", "state", "entities")
 
 _HOW_TO_GET_THERE = frozenset(
-    "url api_key timeout page_size deletions_every"
+    "url api_key timeout page_size deletions_every batch discovery_url redirect_uri"
     " data_center client_id client_secret accounts_url api_url web_url redirect_port limits".split()
 )
 """Settings that say how a remote is reached, not what is planned for it: another value changes no plan."""
@@ -82,6 +82,16 @@ class Config:
         return self.state_path.with_name(self.state_path.name + ".tokens")
 
     @property
+    def source_token_path(self) -> Path:
+        """The same for the source's, where it has a sign-in."""
+        return self.state_path.with_name(self.state_path.name + ".source-tokens")
+
+    @property
+    def reads(self) -> Mapping[str, Any]:
+        """What the source reads for each entity of the user's own; none where the entities are the source's."""
+        return self.entities.root if isinstance(self.entities, RootModel) else {}
+
+    @property
     def log_path(self) -> Path:
         """The owner-only log, beside the state."""
         return self.state_path.with_name(self.state_path.name + ".log")
@@ -115,7 +125,9 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     target_plugin = _plugin(file, "target", plugins.target)
     source = _settings(file, "source", source_plugin.settings) if source_plugin else None
     target = _settings(file, "target", target_plugin.settings) if target_plugin else None
-    entities = _settings(file, "entities", target_plugin.entities) if target_plugin else None
+    entities = (
+        _settings(file, "entities", target_plugin.entities(source_plugin.reads)) if source_plugin and target_plugin else None
+    )
     state = _settings(file, "state", StateSettings)
     if file.problems or not (source_plugin and target_plugin and source and target and entities and state):
         raise ConfigProblems(sorted(file.problems, key=lambda problem: problem.line or sys.maxsize))
@@ -221,7 +233,9 @@ def _state_path(path: Path, state: StateSettings) -> Path:
 def _fingerprint(*settings: BaseModel) -> str:
     """A digest of what changes plans. Secrets are dumped masked, and left out with all that only says how to get there."""
     dumped = [each.model_dump(mode="json", by_alias=True) for each in settings]
-    plain = [{name: value for name, value in each.items() if name not in _HOW_TO_GET_THERE} for each in dumped]
+    *sides, entities = dumped
+    plain = [{name: value for name, value in each.items() if name not in _HOW_TO_GET_THERE} for each in sides]
+    plain.append(entities)
     return hashlib.sha256(json.dumps(plain, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -32,7 +32,7 @@ def schema(source: SourcePlugin, target: TargetPlugin) -> dict[str, Any]:
         "source": source.settings,
         "target": target.settings,
         "state": StateSettings,
-        "entities": target.entities,
+        "entities": target.entities(source.reads),
     }
     parts = {name: _of(model) for name, model in models.items()}
     definitions = {key: value for part in parts.values() for key, value in part.pop("$defs", {}).items()}

@@ -26,7 +26,8 @@ class Record:
 
     `revision` is a digest of all that was read: equal revisions are equal records. `read_at` is aware, UTC. `rates` is what
     the source says of its currencies now (units of each for one of its default currency): no part of the record, and asked
-    only where a document's own rates do not lead to the target's currency.
+    only where a document's own rates do not lead to the target's currency. `hollow`: the source says that there is nothing in
+    this scope, which is believed at once only where little stands.
     """
 
     key: Key
@@ -35,6 +36,7 @@ class Record:
     read_at: datetime
     fields: Mapping[Key, Mapping[str, Value]] = field(default_factory=dict)
     rates: Mapping[str, Decimal] = field(default_factory=dict, compare=False)
+    hollow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,9 @@ class FileTokenStore:
             "location": tokens.location,
             "signed_in_at": tokens.signed_in_at.isoformat() if tokens.signed_in_at else None,
             "throttled_until": tokens.throttled_until.isoformat() if tokens.throttled_until else None,
+            "realm": tokens.realm,
+            "idle_until": tokens.idle_until.isoformat() if tokens.idle_until else None,
+            "ends_at": tokens.ends_at.isoformat() if tokens.ends_at else None,
         }
         draft = self._path.with_name(self._path.name + ".new")
         try:
@@ -116,6 +119,9 @@ def _tokens(kept: dict[str, Any]) -> Tokens:
         location=_text(kept["location"]),
         signed_in_at=_moment(kept["signed_in_at"]) if kept["signed_in_at"] else None,
         throttled_until=_moment(kept["throttled_until"]) if kept.get("throttled_until") else None,
+        realm=_text(kept.get("realm", "")),
+        idle_until=_moment(kept["idle_until"]) if kept.get("idle_until") else None,
+        ends_at=_moment(kept["ends_at"]) if kept.get("ends_at") else None,
     )
 
 

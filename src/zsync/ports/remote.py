@@ -92,8 +92,9 @@ class Source(Protocol):
         """
         ...
 
-    def ids(self, stream: str) -> frozenset[Key]:
-        """The scopes of all records that the stream has now, those that cannot be read included: cheaper than reading them.
+    def ids(self, stream: str) -> frozenset[Key] | None:
+        """The scopes of all records that the stream has now, those that cannot be read included: cheaper than reading them. None
+        where nothing of the stream ever vanishes.
 
         A key that is missing is a hint that its record was deleted, and no evidence: `get` says whether it is Gone. A list
         that is seen to be torn, or that reads as empty where nobody can have deleted all, is SuspiciousChange: ask only where
@@ -179,6 +180,11 @@ class Lots(Protocol):
     @property
     def replaces(self) -> bool:
         """A changed document is withdrawn and made anew, both in lots, rather than updated one by one."""
+        ...
+
+    @property
+    def unseen(self) -> str:
+        """What a person can do where a key is refused as taken, and what has it is not to be found."""
         ...
 
     def most(self, handling: Handling) -> int:
@@ -297,11 +303,13 @@ class Match:
     """What the target has already for a document that was never sent: `written`, or why a person must look (`unclear`).
 
     `known`: what stands there is what we would have written, so that a later edit of it is seen; else it was typed by hand, and
-    the next change of the source is simply written. `renamed` is the body under whose name it stands.
+    the next change of the source is simply written. `outdated`: it is ours beyond doubt and shows something else, so it is
+    updated. `renamed` is the body under whose name it stands.
     """
 
     written: Written | None = None
     known: bool = True
+    outdated: bool = False
     renamed: Body | None = None
     unclear: str = ""
 

@@ -12,6 +12,7 @@ from typing import Protocol
 class Tokens:
     """What a sign-in gave. `accounts_url` and `api_url` are the hosts that the answers named. Never logged, never in repr.
 
+    `realm` is the company that Intuit's tokens are for; they die at `idle_until` unless renewed before, and at `ends_at` anyway.
     Before `throttled_until` the sign-in server is not asked for another access token: it has asked for that pause.
     """
 
@@ -24,6 +25,9 @@ class Tokens:
     location: str = ""
     signed_in_at: datetime | None = None
     throttled_until: datetime | None = None
+    realm: str = ""
+    idle_until: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class TokenStore(Protocol):

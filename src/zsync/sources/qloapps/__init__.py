@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from zsync.ports import Clock
+from zsync.errors import ConfigError
+from zsync.ports import Clock, TokenStore
 
 if TYPE_CHECKING:
-    from zsync.sources.qloapps.settings import QloAppsSettings
+    from zsync.sources.qloapps.settings import QloAppsSettings, Reads
     from zsync.sources.qloapps.source import QloApps
 
 
@@ -15,6 +17,7 @@ class Plugin:
     """The door to this source."""
 
     name = "qloapps"
+    sign_in_name = ""
 
     @property
     def settings(self) -> type[QloAppsSettings]:
@@ -22,8 +25,28 @@ class Plugin:
 
         return QloAppsSettings
 
-    def build(self, settings: QloAppsSettings, *, clock: Clock, transport: Any = None) -> QloApps:
-        """The source itself. `transport` replaces the network, for tests and the demo."""
+    @property
+    def reads(self) -> type[Reads]:
+        from zsync.sources.qloapps.settings import Reads
+
+        return Reads
+
+    def scopes(self, settings: QloAppsSettings) -> tuple[str, ...]:
+        return ()
+
+    def sign_in(self, settings: QloAppsSettings, *, clock: Clock, transport: Any = None) -> NoReturn:
+        raise ConfigError("QloApps has no sign-in", hint="its key stands under [source] as api_key")
+
+    def build(
+        self,
+        settings: QloAppsSettings,
+        reads: Mapping[str, Any] | None = None,
+        *,
+        clock: Clock,
+        token_store: TokenStore | None = None,
+        transport: Any = None,
+    ) -> QloApps:
+        """The source itself, the same for whatever is read of it. `transport` replaces the network, for tests and the demo."""
         from zsync.net.client import Http
         from zsync.sources.qloapps.client import Webservice
         from zsync.sources.qloapps.source import QloApps

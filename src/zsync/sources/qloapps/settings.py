@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -29,6 +29,29 @@ def _url(value: str) -> str:
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError("give the shop's address without a user name, a query or a fragment; the key has a line of its own")
     return value.rstrip("/").removesuffix("/api")
+
+
+class Reads(BaseModel):
+    """What an entity of the user reads, where the target leaves the entities to him."""
+
+    line_id: ClassVar[str] = "id"
+    """What the rows below a record carry as their own name."""
+
+    object: Literal[
+        "currencies",
+        "customers",
+        "hotels",
+        "room_types",
+        "service_products",
+        "orders",
+        "invoices",
+        "payments",
+        "credit_notes",
+    ] = Field(description="what the hotel has: customers, orders, invoices ...")
+
+    def origin(self, name: str) -> str:
+        """What the source calls the records of this entity."""
+        return self.object
 
 
 class QloAppsSettings(BaseModel):
