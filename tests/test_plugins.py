@@ -17,13 +17,16 @@ def offering(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:
 def test_the_built_in_plugins_are_found_by_their_entry_points() -> None:
     assert plugins.source("qloapps").name == "qloapps"
     assert plugins.target("zoho-books").name == "zoho-books"
-    assert plugins.known(plugins.SOURCES) == ["qloapps"]
+    assert plugins.source("quickbooks").name == "quickbooks"
+    assert plugins.target("zoho-creator").name == "zoho-creator"
+    assert plugins.known(plugins.SOURCES) == ["qloapps", "quickbooks"]
+    assert plugins.known(plugins.TARGETS) == ["zoho-books", "zoho-creator"]
 
 
 def test_an_unknown_type_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="`quickbook` is no source") as caught:
         plugins.source("quickbook")
-    assert "known: qloapps" in caught.value.hint
+    assert "did you mean `quickbooks`? known: qloapps, quickbooks" in caught.value.hint
     with pytest.raises(ConfigError) as caught:
         plugins.target("zoho-book")
     assert "did you mean `zoho-books`?" in caught.value.hint

@@ -144,7 +144,7 @@ def test_the_rules_of_the_mapping_come_out_of_the_settings() -> None:
 
 
 def test_links_lead_to_the_documents_page_and_statuses_have_none() -> None:
-    link = plugin.links(settings(web_url="https://books.example.com"))
+    link = plugin.links(settings(web_url="https://books.example.com"), Entities())
     assert link("invoices", "5") == "https://books.example.com/app/20061234567#/invoices/5"
     assert link("items", "5") == "https://books.example.com/app/20061234567#/inventory/items/5"
     assert link("payments", "5") == "https://books.example.com/app/20061234567#/customerpayments/5"
@@ -159,7 +159,7 @@ def test_deleting_payments_is_asked_for_only_where_it_is_switched_on() -> None:
 
 def test_links_and_settings_need_no_network_library() -> None:
     code = (
-        "import sys; from zsync.targets.books import plugin; plugin.settings; plugin.entities().switches();"
+        "import sys; from zsync.targets.books import plugin; plugin.settings; plugin.entities(None)().switches();"
         "print([name for name in ('httpx2', 'authlib') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -306,7 +306,7 @@ def test_the_example_shows_every_key() -> None:
     wanted = [
         *keys_of(source.settings, "source"),
         *keys_of(target.settings, "target"),
-        *keys_of(target.entities, "entities"),
+        *keys_of(target.entities(source.reads), "entities"),
         *keys_of(StateSettings, "state"),
     ]
 

@@ -117,7 +117,9 @@ class House:
             "limits": {"calls_per_day": 10_000},
             **self.target,
         }
-        return target_plugin.settings.model_validate(values), target_plugin.entities.model_validate(dict(self.entities))
+        return target_plugin.settings.model_validate(values), target_plugin.entities(source_plugin.reads).model_validate(
+            dict(self.entities)
+        )
 
     def state(self, store: Store | None = None) -> State:
         settings, _ = self.settings()
@@ -129,7 +131,9 @@ class House:
         settings, entities = self.settings()
         transport = InProcess(self.sandbox)
         values = {"type": "qloapps", "tag": "hotel", "url": f"{URL}/hotel", "api_key": Secret.of(self.hotel.api_key)}
-        source = source_plugin.build(source_plugin.settings.model_validate(values), clock=self.clock, transport=transport)
+        source = source_plugin.build(
+            source_plugin.settings.model_validate(values), {}, clock=self.clock, token_store=self.tokens, transport=transport
+        )
         state = self.state()
         target = target_plugin.build(
             settings,

@@ -17,6 +17,7 @@ from zsync.net.tokens import FileTokenStore
 from zsync.ports import Tokens
 from zsync.sandbox import Accounts, Books, Limits, Sandbox
 from zsync.sandbox.serve import Server
+from zsync.sources.qloapps.settings import Reads as QloAppsReads
 from zsync.targets.books import plugin
 
 PROCESSES, WORKERS = 3, 3
@@ -36,7 +37,7 @@ class WakefulClock:
         raise AssertionError("nobody waits here")
 
 settings = plugin.settings.model_validate(json.loads(sys.argv[1]))
-entities = plugin.entities.model_validate({})
+entities = plugin.entities(None).model_validate({})
 target = plugin.build(
     settings,
     entities,
@@ -99,7 +100,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             "accounts_url": server.url,
             "api_url": server.url,
         }
-        scopes = plugin.scopes(plugin.settings.model_validate(values), plugin.entities.model_validate({}))
+        scopes = plugin.scopes(plugin.settings.model_validate(values), plugin.entities(QloAppsReads).model_validate({}))
         access, refresh = sandbox.accounts.issue(scopes)
         store = FileTokenStore(tmp_path / "books.tokens")
         store.save(Tokens(access, datetime.now(UTC) + timedelta(hours=1), refresh, tuple(scopes), server.url, server.url))

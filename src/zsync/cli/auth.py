@@ -1,4 +1,4 @@
-"""`zsync auth`: sign in to the target, once, by a person; `auth status` and `auth revoke`."""
+"""`zsync auth`: sign in, once, by a person, to the target and to a source that has a sign-in; `auth status`, `auth revoke`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import select
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from queue import Empty, Queue
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zsync.cli.options import ConfigOption, VerboseOption
+from zsync.cli.output import Output
 from zsync.cli.session import Session, start
 from zsync.errors import ConfigError, SignInNeeded, ZsyncError
 from zsync.plugins import SignIn
@@ -24,6 +27,19 @@ if TYPE_CHECKING:
     from zsync.net.callback import Callback, Redirect
 
 _PATIENCE_S = 300.0
+_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One remote with a sign-in. `port` is that of the callback, None where the redirect cannot come to this machine."""
+
+    name: str
+    door: Callable[[], SignIn]
+    store: TokenStore
+    scopes: tuple[str, ...]
+    port: int | None
+    again: str
 
 
 def register(app: typer.Typer) -> None:
@@ -34,22 +50,33 @@ def register(app: typer.Typer) -> None:
     )
     group.callback()(begin)
     group.command("zoho", epilog="Example: zsync auth zoho --code 1000.abc.def")(zoho)
+    group.command("quickbooks", epilog="Example: zsync auth quickbooks --no-browser")(quickbooks)
     group.command("status", epilog="Example: zsync auth status")(status)
     group.command("scopes", epilog="Example: zsync auth scopes")(scopes)
-    group.command("revoke", epilog="Example: zsync auth revoke")(revoke)
+    group.command("revoke", epilog="Example: zsync auth revoke quickbooks")(revoke)
     app.add_typer(group, name="auth")
 
 
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address; wait for the callback or the pasted redirect.")]
-Code = Annotated[str, typer.Option("--code", help="The grant code of a self client, made in the API console.", metavar="CODE")]
+Code = Annotated[
+    str, typer.Option("--code", help="The grant code of a self client (Zoho) or of the playground (Intuit).", metavar="CODE")
+]
+SideName = Annotated[str, typer.Argument(help="zoho or quickbooks; all of them if left out.", metavar="[SIDE]")]
 
 
 def begin(
     ctx: typer.Context, no_browser: NoBrowser = False, code: Code = "", config: ConfigOption = None, verbose: VerboseOption = 0
 ) -> None:
-    """Sign in to the target of the configuration."""
-    if ctx.invoked_subcommand is None:
-        _sign_in(start(ctx, config, verbose), no_browser, code)
+    """Sign in wherever nobody is signed in yet; to the target, if somebody is everywhere."""
+    if ctx.invoked_subcommand is not None:
+        return
+    session = start(ctx, config, verbose)
+    every = list(sides(session))
+    missing = [side for side in every if side.store.load() is None]
+    if code and len(missing) > 1:
+        raise ConfigError("one code signs in to one side", hint=" or ".join(f"`{side.again} --code CODE`" for side in missing))
+    for side in missing or every[:1]:
+        sign_in(session, side, no_browser, code)
 
 
 def zoho(
@@ -57,84 +84,150 @@ def zoho(
 ) -> None:
     """Sign in to Zoho."""
     session = start(ctx, config, verbose)
-    if not session.config.target_plugin.name.startswith("zoho-"):
-        raise ConfigError(f"the target is `{session.config.target_plugin.name}`, not one of Zoho's", hint="`zsync auth`")
-    _sign_in(session, no_browser, code)
+    sign_in(session, side_of(session, "zoho"), no_browser, code)
+
+
+def quickbooks(
+    ctx: typer.Context, no_browser: NoBrowser = False, code: Code = "", config: ConfigOption = None, verbose: VerboseOption = 0
+) -> None:
+    """Sign in to QuickBooks: with production keys by pasting the address that the sign-in leads to."""
+    session = start(ctx, config, verbose)
+    sign_in(session, side_of(session, "quickbooks"), no_browser, code)
 
 
 def status(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOption = 0) -> int:
     """Who is signed in, since when, and whether the permissions suffice. Asks nobody."""
     session = start(ctx, config, verbose)
-    tokens = _store(session).load()
-    if tokens is None:
-        raise SignInNeeded("nobody is signed in to Zoho", hint="`zsync auth`")
-    session.out.line(f"signed in at {tokens.accounts_url}" + (f" ({tokens.location})" if tokens.location else ""))
-    if tokens.signed_in_at is not None:
-        session.out.line(f"since {tokens.signed_in_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
-    session.out.line(f"API at {tokens.api_url}")
-    missing = [scope for scope in _scopes(session) if scope not in tokens.scopes]
-    if missing:
-        raise SignInNeeded(f"permissions are missing: {', '.join(missing)}", hint="`zsync auth` again grants them")
-    session.out.line(f"{len(tokens.scopes)} permissions, as needed")
+    every = list(sides(session))
+    for side in every:
+        _tell(session.out, side, named=len(every) > 1, session=session)
     return 0
 
 
-def scopes(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
+def scopes(ctx: typer.Context, side: SideName = "zoho", config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
     """The permissions to give to a self client's code, as the API console takes them."""
     session = start(ctx, config, verbose)
-    session.out.must(",".join(_scopes(session)))
+    session.out.must(",".join(side_of(session, side).scopes))
 
 
-def revoke(ctx: typer.Context, config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
-    """Sign out: tell Zoho to forget the permission, and remove the token file."""
+def revoke(ctx: typer.Context, side: SideName = "", config: ConfigOption = None, verbose: VerboseOption = 0) -> None:
+    """Sign out: tell the remote to forget the permission, and remove the token file."""
     session = start(ctx, config, verbose)
-    store = _store(session)
-    with store.locked():  # a run that renews the access token meanwhile would write the file again
-        tokens = store.load()
-        if tokens is None:
-            session.out.line("nobody was signed in")
-            return
-        _door(session).revoke(tokens)
-        store.delete()
-    session.out.line("signed out: the permission is revoked and the token file removed")
+    for each in [side_of(session, side)] if side else list(sides(session)):
+        with each.store.locked():  # a run that renews the access token meanwhile would write the file again
+            tokens = each.store.load()
+            if tokens is None:
+                session.out.line(f"nobody was signed in to {each.name}")
+                continue
+            each.door().revoke(tokens)
+            each.store.delete()
+        session.out.line(f"signed out of {each.name}: the permission is revoked and the token file removed")
+
+
+# --- sides ----------------------------------------------------------------------------------------------------------------
+
+
+def sides(session: Session) -> Iterator[Side]:
+    """The target, and the source where it has a sign-in."""
+    from zsync.net.tokens import FileTokenStore
+
+    config, clock = session.config, session.clock
+    target, source = config.target_plugin, config.source_plugin
+    yield Side(
+        target.sign_in_name,
+        lambda: target.sign_in(config.target, config.entities, clock=clock),
+        FileTokenStore(config.token_path),
+        tuple(target.scopes(config.target, config.entities)),
+        int(getattr(config.target, "redirect_port", 8976)),
+        f"zsync auth {target.sign_in_name}",
+    )
+    if source.sign_in_name:
+        yield Side(
+            source.sign_in_name,
+            lambda: source.sign_in(config.source, clock=clock),
+            FileTokenStore(config.source_token_path),
+            tuple(source.scopes(config.source)),
+            int(getattr(config.source, "redirect_port", 8976)) if getattr(config.source, "listens", True) else None,
+            f"zsync auth {source.sign_in_name}",
+        )
+
+
+def side_of(session: Session, name: str) -> Side:
+    """The side of this name. ConfigError where the configuration has none."""
+    every = list(sides(session))
+    for side in every:
+        if side.name == name:
+            return side
+    known = ", ".join(side.name for side in every)
+    raise ConfigError(f"neither source nor target is `{name}`", hint=f"this configuration signs in to: {known}")
+
+
+def _tell(out: Output, side: Side, *, named: bool, session: Session) -> None:
+    """How one side stands."""
+    tokens = side.store.load()
+    if tokens is None:
+        raise SignInNeeded(f"nobody is signed in to {side.name}", hint=f"`{side.again}`")
+    if named:
+        out.line(side.name, "bold")
+    out.line(f"signed in at {tokens.accounts_url}" + (f" ({tokens.location})" if tokens.location else ""))
+    if tokens.signed_in_at is not None:
+        out.line(f"since {tokens.signed_in_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    if tokens.realm:
+        out.line(f"company {tokens.realm}")
+    if tokens.api_url:
+        out.line(f"API at {tokens.api_url}")
+    missing = [scope for scope in side.scopes if scope not in tokens.scopes]
+    if missing:
+        raise SignInNeeded(f"permissions are missing: {', '.join(missing)}", hint=f"`{side.again}` again grants them")
+    out.line(f"{len(tokens.scopes)} permissions, as needed" if len(tokens.scopes) != 1 else "1 permission, as needed")
+    for moment, what in ((tokens.idle_until, "if it is not used before"), (tokens.ends_at, "whatever is done")):
+        if moment is not None:
+            out.line(f"the connection ends on {moment.astimezone(UTC):%Y-%m-%d}, {what}")
+            if moment - session.clock.now() < _SOON:
+                out.complain("warning", f"the connection to {side.name} ends soon; `{side.again}` connects anew")
 
 
 # --- signing in -----------------------------------------------------------------------------------------------------------
 
 
 def sign_in_with_code(session: Session, code: str) -> None:
-    """Trade the grant code of a self client for tokens, and keep them."""
-    _sign_in(session, True, code)
+    """Trade the grant code of a self client for tokens of the target, and keep them."""
+    sign_in(session, next(sides(session)), True, code)
 
 
-def _sign_in(session: Session, no_browser: bool, code: str) -> None:
-    door = _door(session)
-    tokens = door.redeem_grant_code(code) if code else _through_browser(session, door, no_browser)
-    store = _store(session)
-    with store.locked():
-        store.save(tokens)
-    session.out.line(f"signed in at {tokens.accounts_url}; next: `zsync doctor`, then `zsync init`")
+def sign_in(session: Session, side: Side, no_browser: bool, code: str) -> None:
+    door = side.door()
+    tokens = door.redeem_grant_code(code) if code else _through_browser(session, side, door, no_browser)
+    with side.store.locked():
+        side.store.save(tokens)
+    where = f"the company {tokens.realm}" if tokens.realm else tokens.accounts_url
+    session.out.line(f"signed in at {where}; next: `zsync doctor`, then `zsync init`")
 
 
-def _through_browser(session: Session, door: SignIn, no_browser: bool) -> Tokens:
+def _through_browser(session: Session, side: Side, door: SignIn, no_browser: bool) -> Tokens:
     """The redirect comes to the loopback callback or, where the browser is on another machine, is pasted."""
     address, state = door.invitation()
-    with _callback(session, state, needed=not no_browser) as callback:
+    with _callback(session, side.port, state, needed=not no_browser and side.port is not None) as callback:
         if callback is not None and not no_browser and webbrowser.open(address):
             session.out.remark("waiting for the sign-in in your browser (five minutes at most)")
             return door.redeem(callback.wait(_PATIENCE_S), state)
         session.out.must("open this address in a browser and accept:")
         session.out.must(address)
-        session.out.must("a browser on another machine ends at an address that does not load: paste that address here")
-        return door.redeem(_first_answer(callback), state)
+        if side.port is None:
+            session.out.must("it ends at a page whose address holds code, state and realmId: paste that address here")
+        else:
+            session.out.must("a browser on another machine ends at an address that does not load: paste that address here")
+        return door.redeem(_first_answer(side, callback), state)
 
 
-def _callback(session: Session, state: str, *, needed: bool) -> AbstractContextManager[Callback | None]:
-    """The callback; None where its port is taken and a pasted address will do."""
+def _callback(session: Session, port: int | None, state: str, *, needed: bool) -> AbstractContextManager[Callback | None]:
+    """The callback; None where there can be none, or its port is taken and a pasted address will do."""
     from zsync.net.callback import Callback
 
+    if port is None:
+        return nullcontext()
     try:
-        return Callback(_port(session), state)
+        return Callback(port, state)
     except ConfigError as err:
         if needed:
             raise
@@ -142,7 +235,7 @@ def _callback(session: Session, state: str, *, needed: bool) -> AbstractContextM
         return nullcontext()
 
 
-def _first_answer(callback: Callback | None) -> Redirect:
+def _first_answer(side: Side, callback: Callback | None) -> Redirect:
     """What comes first: the callback, or a pasted line on stdin. SignInNeeded when neither can come any more."""
     from zsync.net.callback import parse_redirect
 
@@ -163,7 +256,7 @@ def _first_answer(callback: Callback | None) -> Redirect:
         if isinstance(answer, Exception):
             raise answer
         return answer
-    raise SignInNeeded("nobody pasted the address that the sign-in led to", hint="`zsync auth` again")
+    raise SignInNeeded("nobody pasted the address that the sign-in led to", hint=f"`{side.again}` again")
 
 
 def _listen(callback: Callback, answers: Queue[Redirect | Exception]) -> None:
@@ -178,22 +271,3 @@ def _has_stdin() -> bool:
         return sys.stdin is not None and sys.stdin.fileno() >= 0
     except (OSError, ValueError):
         return False
-
-
-def _door(session: Session) -> SignIn:
-    config = session.config
-    return config.target_plugin.sign_in(config.target, config.entities, clock=session.clock)
-
-
-def _store(session: Session) -> TokenStore:
-    from zsync.net.tokens import FileTokenStore
-
-    return FileTokenStore(session.config.token_path)
-
-
-def _scopes(session: Session) -> tuple[str, ...]:
-    return tuple(session.config.target_plugin.scopes(session.config.target, session.config.entities))
-
-
-def _port(session: Session) -> int:
-    return int(getattr(session.config.target, "redirect_port", 8976))

@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tomli_w
 import typer
 
+from zsync.cli import demo_firm as firm
 from zsync.cli import log
 from zsync.cli.auth import sign_in_with_code
 from zsync.cli.init import initialise
 from zsync.cli.options import VerboseOption
 from zsync.cli.output import Cell, Output, number_cell
 from zsync.cli.run import code_of, finish, perform
-from zsync.cli.scene import configuration, hotel_scene, served
+from zsync.cli.scene import Scene, configuration, firm_configuration, firm_scene, hotel_scene, served
 from zsync.cli.session import Session
 from zsync.cli.status import show_records, show_summary
 from zsync.cli.words import worst
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 
 _NOT_WRITTEN = ("canceled", "skipped", "held", "failed", "blocked", "pending", "waiting")
 _CENT = Decimal("0.01")
-
-
-class Scene(StrEnum):
-    HOTEL = "hotel"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,19 +51,20 @@ def demo(
     ] = False,
     verbose: VerboseOption = 0,
 ) -> int:
-    """A hotel, its books, every entity, then the status table. Needs no account and no file."""
-    del scene  # there is one in this release
+    """A hotel and its books, or a firm's QuickBooks and a Creator app: every entity, then the status table. Needs no account."""
     out, begun = Output(), time.monotonic()
     log.to_stderr(verbose)
     os.umask(0o077)
-    sandbox = hotel_scene(limited=False)
+    hotel = scene is Scene.HOTEL
+    sandbox = hotel_scene(limited=False) if hotel else firm_scene(limited=False)
     with served(sandbox) as url, _folder(keep) as folder:
-        session = Session(_prepared(sandbox, url, folder), out)
-        code = _played(session, sandbox, url)
+        made = configuration(sandbox, url, "demo.db", calls_per_minute=100_000) if hotel else firm_configuration(sandbox, url)
+        session = Session(_prepared(made, folder), out)
+        code = _played(session, sandbox, url) if hotel else firm.played(session, sandbox, url)
         out.line(f"\ntime: {time.monotonic() - begun:.1f} s" if out.is_terminal else f"time: {time.monotonic() - begun:.1f} s")
-        _where_next(out, keep)
+        _where_next(out, keep, hotel=hotel)
         if stay:
-            out.line(f"the books stand at {url}/app until you press Ctrl-C")
+            out.line(f"{'the books stand' if hotel else 'the rows stand'} at {url}/app until you press Ctrl-C")
             with session.stop.heeded():
                 while not session.stop.wait(3600):
                     pass
@@ -202,10 +199,10 @@ def _summed(amounts: Iterable[tuple[str, Decimal]]) -> Sums:
     return sums
 
 
-def _prepared(sandbox: Sandbox, url: str, folder: Path) -> Config:
+def _prepared(made: Mapping[str, Any], folder: Path) -> Config:
     """The scene's configuration, written as a file and read like any other."""
     path = folder / "zsync.toml"
-    path.write_bytes(tomli_w.dumps(configuration(sandbox, url, "demo.db", calls_per_minute=100_000)).encode())
+    path.write_bytes(tomli_w.dumps(made).encode())
     config = load(path)
     if config.state_path.exists():
         raise ConfigError(
@@ -229,9 +226,10 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     yield keep.absolute()
 
 
-def _where_next(out: Output, keep: Path | None) -> None:
-    out.line("next: `zsync demo --stay` leaves the books up, to be looked at in a browser;")
-    out.line("      `zsync sandbox serve` is the same sandbox to try your own settings on;")
-    out.line("      README.md takes a real hotel step by step, docs/ says how it works")
+def _where_next(out: Output, keep: Path | None, *, hotel: bool) -> None:
+    scene, what, who = ("", "the books", "hotel") if hotel else (" --scene quickbooks", "the forms", "company")
+    out.line(f"next: `zsync demo{scene} --stay` leaves {what} up, to be looked at in a browser;")
+    out.line(f"      `zsync sandbox serve{scene}` is the same sandbox to try your own settings on;")
+    out.line(f"      README.md takes a real {who} step by step, docs/ says how it works")
     if keep is not None:
         out.line(f"      kept: {keep}/zsync.toml and {keep}/demo.db, for `zsync status --config {keep}/zsync.toml`")

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from zsync.cli.auth import sides
 from zsync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
 from zsync.cli.output import Output
 from zsync.cli.rest import paused
@@ -118,13 +119,11 @@ def _keep_facts(store: Store, target: Target) -> None:
 
 
 def _signed_in(session: Session) -> Finding:
-    from zsync.net.tokens import FileTokenStore
-
-    tokens = FileTokenStore(session.config.token_path).load()
+    target = next(sides(session))
+    tokens = target.store.load()
     if tokens is None:
         return Finding("sign-in", False, "nobody is signed in to the target", "`zsync auth`")
-    config = session.config
-    missing = [scope for scope in config.target_plugin.scopes(config.target, config.entities) if scope not in tokens.scopes]
+    missing = [scope for scope in target.scopes if scope not in tokens.scopes]
     if missing:
         return Finding("sign-in", False, f"permissions are missing: {', '.join(missing)}", "`zsync auth` again grants them")
     return Finding("sign-in", True, f"signed in at {tokens.accounts_url}")

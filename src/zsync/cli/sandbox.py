@@ -1,4 +1,4 @@
-"""`zsync sandbox serve`: the hotel and its books as a server on this machine, to try settings on."""
+"""`zsync sandbox serve`: the systems of a scene as a server on this machine, to try settings on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from zsync.cli import log
 from zsync.cli.options import VerboseOption
 from zsync.cli.output import Output
-from zsync.cli.scene import configuration, hotel_scene, served
+from zsync.cli.scene import Scene, configuration, firm_configuration, firm_scene, hotel_scene, served
 from zsync.cli.timing import Stop
 from zsync.errors import ConfigError
 
@@ -21,30 +21,33 @@ _CODE_LIVES_S = 3600.0
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, help="The embedded sandbox: a hotel and its books.")
+    group = typer.Typer(no_args_is_help=True, help="The embedded sandbox: a hotel and its books, or a firm and its forms.")
     group.callback()(_sandbox)
     group.command("serve", epilog="Example: zsync sandbox serve --write sandbox.toml")(serve)
     app.add_typer(group, name="sandbox")
 
 
 def _sandbox() -> None:
-    """The embedded sandbox: Zoho accounts, Zoho Books and QloApps on this machine."""
+    """The embedded sandbox: Zoho accounts, Books and Creator, QloApps and QuickBooks on this machine."""
 
 
 def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = PORT,
     write: Annotated[Path | None, typer.Option("--write", help="Write a configuration that leads here.", metavar="FILE")] = None,
     unlimited: Annotated[bool, typer.Option("--unlimited", help="No limits on calls.")] = False,
+    scene: Annotated[Scene, typer.Option("--scene", help="What is played.")] = Scene.HOTEL,
     verbose: VerboseOption = 0,
 ) -> int:
-    """Serve Zoho accounts, Zoho Books and a hotel's QloApps on 127.0.0.1, until Ctrl-C. It forgets everything at its end."""
+    """Serve Zoho and a hotel's QloApps (or a firm's QuickBooks) on 127.0.0.1, until Ctrl-C. It forgets everything at its end."""
     log.to_stderr(verbose)
-    out, stop = Output(), Stop()
-    sandbox = hotel_scene(limited=not unlimited)
-    from zsync.sandbox import FULL_ACCESS
+    out, stop, hotel = Output(), Stop(), scene is Scene.HOTEL
+    sandbox = hotel_scene(limited=not unlimited) if hotel else firm_scene(limited=not unlimited)
+    from zsync.sandbox import CREATOR_ACCESS, FULL_ACCESS
 
     with stop.heeded(), served(sandbox, port) as url:
-        text = tomli_w.dumps(configuration(sandbox, url, "sandbox.db"))
+        state = "sandbox.db"
+        made = configuration(sandbox, url, state) if hotel else firm_configuration(sandbox, url, state=state, limits=True)
+        text = tomli_w.dumps(made)
         if write is None:
             out.line("# save this as sandbox.toml:")
             out.raw(text)
@@ -53,9 +56,11 @@ def serve(
             out.line(f"written: {write}")
         name = write or "sandbox.toml"
         out.line(f"# next: zsync auth --config {name}; zsync init --no-adopt --config {name}; zsync run --config {name}")
-        code = sandbox.accounts.grant_code([FULL_ACCESS], lives_s=_CODE_LIVES_S)
-        out.line(f"# sign in without a browser, once, within the hour: zsync auth --config {name} --code {code}")
-        out.line(f"# look at the books: {url}/app   (Ctrl-C ends it)")
+        code = sandbox.accounts.grant_code([FULL_ACCESS, CREATOR_ACCESS], lives_s=_CODE_LIVES_S)
+        out.line(f"# sign in without a browser, once, within the hour: zsync auth zoho --config {name} --code {code}")
+        if not hotel:
+            out.line(f"# and to QuickBooks: zsync auth quickbooks --config {name}")
+        out.line(f"# look at {'the books' if hotel else 'the rows'}: {url}/app   (Ctrl-C ends it)")
         while not stop.wait(3600):
             pass
     return 0

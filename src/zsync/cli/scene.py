@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from zsync.errors import ConfigError
 
 if TYPE_CHECKING:
     from zsync.sandbox import Sandbox
+
+
+class Scene(StrEnum):
+    """What the sandbox plays."""
+
+    HOTEL = "hotel"
+    QUICKBOOKS = "quickbooks"
+
 
 TAXES = {"VAT 10%": "10", "VAT 20%": "20", "No VAT": "0"}
 
@@ -31,6 +40,28 @@ def hotel_scene(*, limited: bool) -> Sandbox:
     return Sandbox(hotel=Hotel(demo.whole()), books=books, accounts=Accounts(auto_consent=not limited))
 
 
+def firm_scene(*, limited: bool) -> Sandbox:
+    """A firm's QuickBooks, and an empty Creator application. ConfigError without the extra `sandbox`.
+
+    `limited` False lifts the sandbox's limits on calls.
+    """
+    try:
+        from zsync.sandbox import Accounts, Sandbox
+        from zsync.sandbox.company import Intuit, QuickBooks
+        from zsync.sandbox.company import demo as company
+        from zsync.sandbox.forms import Creator
+        from zsync.sandbox.forms import demo as forms
+    except ModuleNotFoundError as err:
+        if err.name is None or err.name.split(".")[0] != "werkzeug":
+            raise
+        raise ConfigError("the sandbox is not installed", hint="`pip install 'zsync[sandbox]'`") from err
+    creator = Creator(forms.whole())
+    if not limited:
+        creator.per_minute = None
+    quickbooks = QuickBooks(company.whole(), Intuit(auto_consent=True))
+    return Sandbox(quickbooks=quickbooks, creator=creator, accounts=Accounts(auto_consent=not limited))
+
+
 @contextmanager
 def served(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     """The sandbox on 127.0.0.1 for as long as this lasts; its address."""
@@ -42,6 +73,121 @@ def served(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
         raise ConfigError(f"port {port} on 127.0.0.1 is taken", hint="name another one with --port") from err
     with server:
         yield server.url
+
+
+def firm_configuration(sandbox: Sandbox, url: str, *, state: str = "demo.db", limits: bool = False) -> dict[str, Any]:
+    """What stands in the zsync.toml of the firm's scene. Its secrets are made up and good for nothing else."""
+    intuit, client = sandbox.quickbooks.intuit, sandbox.accounts.client
+    return {
+        "source": {
+            "type": "quickbooks",
+            "tag": "qbo",
+            "environment": "sandbox",
+            "client_id": intuit.client_id,
+            "client_secret": intuit.client_secret,
+            "api_url": url,
+            "discovery_url": f"{url}/.well-known/openid_sandbox_configuration",
+        },
+        "target": {
+            "type": "zoho-creator",
+            "data_center": "us",
+            "owner": sandbox.creator.application.owner,
+            "app": sandbox.creator.application.link_name,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+            "accounts_url": url,
+            "api_url": url,
+            "web_url": f"{url}/app",
+            "limits": {} if limits else {"calls_per_minute": 100_000, "calls_per_day": 100_000},
+        },
+        "entities": FIRM_ENTITIES,
+        "state": {"path": state},
+    }
+
+
+def _entity(origin: str, form: str, key: str, map: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """One entity of the firm's scene; an origin with a colon is a report."""
+    report, _, what = origin.rpartition(":")
+    return {("report" if report else "object"): what, **more, "form": form, "report_name": f"All_{form}", "key": key, "map": map}
+
+
+FIRM_ENTITIES: dict[str, Any] = {
+    "customers": _entity(
+        "Customer",
+        "Customers",
+        "QB_Id",
+        {
+            "QB_Id": "Id",
+            "Display_Name": "DisplayName",
+            "Contact": {"fields": {"first_name": "GivenName", "last_name": "FamilyName"}},
+            "Email": "PrimaryEmailAddr.Address",
+            "Address": {
+                "fields": {
+                    "address_line_1": "BillAddr.Line1",
+                    "district_city": "BillAddr.City",
+                    "postal_code": "BillAddr.PostalCode",
+                    "country": "BillAddr.Country",
+                }
+            },
+            "Balance": {"from": "Balance", "as": "money", "default": "0"},
+            "Active": "Active",
+            "Since": {"from": "MetaData.CreateTime", "as": "date"},
+        },
+    ),
+    "items": _entity(
+        "Item",
+        "Items",
+        "QB_Id",
+        {"QB_Id": "Id", "Item_Name": "Name", "Kind": "Type", "Price": "UnitPrice", "Active": "Active"},
+    ),
+    "invoices": _entity(
+        "Invoice",
+        "Invoices",
+        "QB_Id",
+        {
+            "QB_Id": "Id",
+            "Invoice_Number": "DocNumber",
+            "Customer": {"from": "CustomerRef.value", "lookup": "customers"},
+            "Invoice_Date": "TxnDate",
+            "Due_Date": "DueDate",
+            "Total": "TotalAmt",
+            "Open_Amount": "Balance",
+            "Status": "{{ 'Open' if Balance else 'Paid' }}",
+        },
+    ),
+    "invoice_lines": _entity(
+        "Invoice",
+        "Invoice_Lines",
+        "Line_Key",
+        {
+            "Line_Key": "key",
+            "Invoice": {"from": "parent.Id", "lookup": "invoices"},
+            "Item": {"from": "SalesItemLineDetail.ItemRef.value", "lookup": "items"},
+            "Description": "Description",
+            "Quantity": "SalesItemLineDetail.Qty",
+            "Unit_Price": "SalesItemLineDetail.UnitPrice",
+            "Amount": "Amount",
+        },
+        each="Line",
+    ),
+    "pnl": _entity(
+        "report:ProfitAndLoss",
+        "PnL",
+        "Row_Key",
+        {
+            "Row_Key": "key",
+            "Period": "period_start",
+            "Account": "account_name",
+            "Account_Path": "path",
+            "Section": "group",
+            "Kind": "kind",
+            "Amount": "amount",
+        },
+        by="month",
+        periods=12,
+    ),
+}
+"""The entities of the firm's scene: records, lines of a document, and a report, with lookups among them."""
 
 
 def configuration(sandbox: Sandbox, url: str, state: str, *, calls_per_minute: int = 80) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Session:
 
     def link(self, module: str, id: str) -> str:
         """The web address of a document at the target, or empty."""
-        return self.config.target_plugin.links(self.config.target)(module, id) if id else ""
+        return self.config.target_plugin.links(self.config.target, self.config.entities)(module, id) if id else ""
 
 
 def start(ctx: typer.Context, config: Path | None, verbose: int = 0, *, quiet: bool = False) -> Session:
@@ -112,7 +112,14 @@ def start(ctx: typer.Context, config: Path | None, verbose: int = 0, *, quiet: b
 
 def build_source(session: Session) -> Source:
     """The source, not asked for anything yet."""
-    return session.config.source_plugin.build(session.config.source, clock=session.clock)
+    from zsync.mapping.shaped import Shaped
+    from zsync.net.tokens import FileTokenStore
+
+    config = session.config
+    store = FileTokenStore(config.source_token_path)
+    source = config.source_plugin.build(config.source, config.reads, clock=session.clock, token_store=store)
+    feeds = config.target_plugin.feeds(config.entities)
+    return Shaped(source, feeds) if feeds else source
 
 
 def build_target(session: Session, store: Store | None) -> Target:

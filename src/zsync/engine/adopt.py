@@ -63,6 +63,10 @@ def _take(job: Job, tally: Tally, row: Row, body: Body, match: Match) -> None:
     if match.renamed is not None:
         job.state.records.distinguish(row.owner)
         journal.rename(row.ref, match.renamed, now)
+    if match.outdated:
+        journal.found(row.ref, match.written, now, equal=False)
+        tally.done[row.owner, "adopt"] += 1
+        return
     journal.adopt(row.ref, match.written, body if match.known else None, now)
     module = job.target.modules[row.module]
     if not module.parent and not module.rides:

@@ -24,6 +24,9 @@ from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.model.row import Row
 from zsync.ports import Switches
 
+_FREE_ROWS = 5
+"""So many rows of a scope may vanish at once without a person's word."""
+
 DEMANDED = "demanded"
 """The stream that scopes of the target's own making are filed under."""
 
@@ -48,8 +51,9 @@ class Planned:
 class Collector:
     """Brings the records of the source into the journal of one job."""
 
-    def __init__(self, job: Job, run: int, *, backfill: bool = False) -> None:
+    def __init__(self, job: Job, run: int, *, backfill: bool = False, accepted: bool = False) -> None:
         self._job = job
+        self._accepted = accepted
         self._run = run
         self._backfill = backfill
         self._records = job.state.records
@@ -87,8 +91,9 @@ class Collector:
     # --- pages ----------------------------------------------------------------------------------------------------------
 
     def _take_page(self, stream: str, page: Page) -> None:
-        readable = [record for record in page.records if isinstance(record, Record)]
-        broken = [record for record in page.records if isinstance(record, Unreadable)]
+        records = [self._doubted(record) for record in page.records]
+        readable = [record for record in records if isinstance(record, Record)]
+        broken = [record for record in records if isinstance(record, Unreadable)]
         planned = self._planned(readable)
         with self._job.state.store.commit():
             for each in planned:
@@ -102,6 +107,19 @@ class Collector:
         self.read.records += len(page.records)
         if page.torn:
             self.read.torn.add(stream)
+
+    def _doubted(self, record: Record | Unreadable) -> Record | Unreadable:
+        """A scope that was full and is said to hold nothing is for a person to look at, unless he has."""
+        if isinstance(record, Unreadable) or not record.hollow or self._accepted:
+            return record
+        standing = sum(row.there for row in self._journal.scope(record.key))
+        if standing <= _FREE_ROWS:
+            return record
+        error = RecordError(
+            f"the source says that there is nothing, where {standing} rows stand",
+            hint="look at the source; if that is right, `zsync run --accept-changes` once",
+        )
+        return Unreadable(record.key, self._job.source.entity_of(record.key), record.key.id, record.key.id, error)
 
     def _take_again(self, key: Key, stream: str = DEMANDED) -> None:
         scope = self._records.scope(key)

@@ -39,7 +39,8 @@ def never_compared(job: Job) -> list[str]:
 
 def _compare_stream(job: Job, stream: str, *, accepted: bool) -> None:
     known = job.state.records.known(stream)
-    missing = known - job.source.ids(stream) if known else frozenset()
+    listed = job.source.ids(stream) if known else frozenset()
+    missing = known - listed if listed is not None else frozenset()
     if len(missing) > max(_FREE, len(known) // 5) and not accepted:
         raise SuspiciousChange(
             f"{len(missing)} of {len(known)} records of `{stream}` are not in the source any more",

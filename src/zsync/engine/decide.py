@@ -108,15 +108,11 @@ def companions(
     modules: Mapping[str, Module],
     looked: Mapping[Ref, Written],
     now: datetime,
-) -> list[Ask | Look | Call]:
-    """What else of these `rows` could leave with `step`: the same thing done to documents of the same module."""
-    found = []
-    for row in (*_doubtful(rows), *_writes(rows), *_withdrawals(rows)):
-        if row.module == step.row.module and row.ref != step.row.ref:
-            other = _step(row, rows, lookup, modules, looked, now)
-            if isinstance(other, Ask | Look | Call) and handling(other) == handling(step):
-                found.append(other)
-    return found
+) -> list[Step]:
+    """What else is due in these `rows` for documents of the same module: it could leave at the same time as `step`."""
+    others = [row for row in (*_doubtful(rows), *_writes(rows), *_withdrawals(rows)) if row.module == step.row.module]
+    steps = (_step(row, rows, lookup, modules, looked, now) for row in others if row.ref != step.row.ref)
+    return [each for each in steps if not isinstance(each, Rest)]
 
 
 def handling(step: Ask | Look | Call) -> Handling:

@@ -149,7 +149,8 @@ class Outcomes:
         if now < until:
             self._journal.doubt(row.ref, until, now, words, duplicate=True)
         else:
-            hint = "look for it in Zoho (also among the deleted), then `zsync retry`"
+            lots = self._modules[row.module].lots
+            hint = lots.unseen if lots is not None else "look for it in Zoho (also among the deleted), then `zsync retry`"
             message = f"refused as a duplicate, and yet nothing with our key is to be found: {words.message}"
             self._journal.fail(row.ref, Complaint("conflict", message, hint), now)
 

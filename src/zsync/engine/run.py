@@ -169,7 +169,7 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
 
     def work() -> None:
         take_inbox(job)
-        collector = Collector(job, number)
+        collector = Collector(job, number, accepted=options.accept_changes)
         collector.read.unchanged = unchanged
         _heed_settings(job, options)
         _collect(job, collector, options)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
+from zsync.engine import decide
 from zsync.engine.decide import Accept, Anew, Ask, Call, Look, Lost, Rest, as_sent, companions, handling, next_step
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.lots import Kin, Lot, Step, Wave
@@ -114,12 +115,21 @@ class Settler:
         return wave.lots
 
     def _with_companions(self, step: Step) -> Iterator[tuple[Step, Kin | None]]:
-        """The step, and what else of its scope could leave in the same call, each with its kin."""
+        """The step, and what else of its scope could leave at the same time, each with its kin."""
         yield step, self._kin(step)
-        if self._modules[step.row.module].lots is not None:
-            rows = self._rows(step.row.scope)
-            for each in companions(step, rows, self._lookup, self._modules, self._outcomes.looked, self._now()):
+        if self._modules[step.row.module].lots is None:
+            return
+        others = self._companions(step)
+        moves = [each for each in others if isinstance(each, Accept | Anew | Lost)]
+        if moves:
+            self._move(moves)
+            others = self._companions(step)
+        for each in others:
+            if isinstance(each, Ask | Look | Call):
                 yield each, self._kin(each)
+
+    def _companions(self, step: Step) -> list[decide.Step]:
+        return companions(step, self._rows(step.row.scope), self._lookup, self._modules, self._outcomes.looked, self._now())
 
     def _kin(self, step: Step) -> Kin | None:
         """What this step has in common with others that may leave in its call; None: it goes by itself."""
@@ -147,7 +157,7 @@ class Settler:
                 case Rest():
                     return self._elsewhere(scope, step, taken, visited)
                 case _:
-                    self._move(step)
+                    self._move([step])
         raise RuntimeError(f"{scope} moves in a circle")
 
     def _elsewhere(self, scope: Key, rest: Rest, taken: set[Ref], visited: set[Key]) -> Ask | Look | Call | None:
@@ -160,17 +170,18 @@ class Settler:
         self._resting.add(scope)
         return None
 
-    def _move(self, step: Accept | Anew | Lost) -> None:
-        """A step that needs no call."""
+    def _move(self, steps: Sequence[Accept | Anew | Lost]) -> None:
+        """Steps that need no call."""
         with self._job.state.store.commit():
-            match step:
-                case Accept():
-                    self._journal.accept(step.row.ref, step.body, step.written, self._now())
-                case Anew():
-                    self._journal.anew(step.row.ref, self._now())
-                case Lost():
-                    self._journal.lost(step.row.ref, self._now())
-        self._count_closed([step.row])
+            for step in steps:
+                match step:
+                    case Accept():
+                        self._journal.accept(step.row.ref, step.body, step.written, self._now())
+                    case Anew():
+                        self._journal.anew(step.row.ref, self._now())
+                    case Lost():
+                        self._journal.lost(step.row.ref, self._now())
+        self._count_closed([step.row for step in steps])
 
     def _may_begin(self, scope: Key) -> bool:
         """Whether `--limit` lets this scope begin. What a begun one waits for comes along uncounted."""

@@ -31,7 +31,7 @@ _PRIMARY = (
     "refunds",
     "excessrefunds",
 )
-"""The modules whose id and number people mean."""
+"""The modules of Zoho Books whose id and number people mean; of others it is the document that has the record's own key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
     error = Complaint(**json.loads(row["error"])) if row["error"] else None
     if error is None and row["reason"]:
         error = Complaint(status, row["reason"])
-    primary = next((each for each in rows if each.module in _PRIMARY), None)
+    primary = _primary(rows, row["key"])
     return RecordStatus(
         entity=row["entity"],
         source_id=row["source_id"],
@@ -212,6 +212,12 @@ def _plain(row: sqlite3.Row, rows: Sequence[_Journaled]) -> RecordStatus:
         on=row["on_key"] or "",
         notes=(*(json.loads(row["notes"]) if row["notes"] else ()), *_remarks(rows)),
     )
+
+
+def _primary(rows: Sequence[_Journaled], key: str) -> _Journaled | None:
+    """The document that people mean by the record: of a known kind, else the one that has its key."""
+    known = next((each for each in rows if each.module in _PRIMARY), None)
+    return known or next((each for each in rows if each.key == key), None)
 
 
 def _remarks(rows: Sequence[_Journaled]) -> list[Mapping[str, str]]:
@@ -250,7 +256,8 @@ def _by_rows(made: RecordStatus, rows: Sequence[_Journaled], picture: Picture) -
         return replace(made, status="pending")
     if any(row.there for row in rows):
         return replace(made, status="synced")
-    last = next((json.loads(row.written_text)["status"] for row in rows if row.module in _PRIMARY and row.written_text), "")
+    primary = _primary(rows, str(made.key))
+    last = json.loads(primary.written_text)["status"] if primary is not None and primary.written_text else ""
     if last == DELETED:
         return replace(made, status="deleted")
     kept = Complaint("kept", "it is in use in Zoho, and stays there") if last == KEPT else made.error

@@ -11,6 +11,9 @@ from zsync.targets.books.links import LABELS, SPARED_BY, link
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from pydantic import BaseModel
+
+    from zsync.mapping.shaped import Feed
     from zsync.targets.books.settings import BooksSettings, Entities
     from zsync.targets.books.target import BooksTarget
     from zsync.targets.zoho.oauth import Zoho
@@ -20,6 +23,7 @@ class Plugin:
     """The door to this target. Settings are pydantic models; everything else takes them."""
 
     name = "zoho-books"
+    sign_in_name = "zoho"
 
     @property
     def settings(self) -> type[BooksSettings]:
@@ -27,11 +31,14 @@ class Plugin:
 
         return BooksSettings
 
-    @property
-    def entities(self) -> type[Entities]:
+    def entities(self, reads: type[BaseModel]) -> type[Entities]:
+        """The hotel's own: what they read is the source's business."""
         from zsync.targets.books.settings import Entities
 
         return Entities
+
+    def feeds(self, entities: Entities) -> Sequence[Feed]:
+        return ()
 
     def switches(self, entities: Entities) -> Mapping[str, Switches]:
         return entities.switches()
@@ -39,7 +46,7 @@ class Plugin:
     def realm(self, settings: BooksSettings) -> str:
         return f"zoho-finance:{settings.organization_id}"
 
-    def links(self, settings: BooksSettings) -> Callable[[str, str], str]:
+    def links(self, settings: BooksSettings, entities: Entities) -> Callable[[str, str], str]:
         """(module, id) -> web address, without any network."""
         return lambda module, id: link(settings, module, id)
 

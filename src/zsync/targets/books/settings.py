@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from zsync.errors import ConfigError
 from zsync.mapping.templates import check
-from zsync.model.intent import plain
-from zsync.net.duration import Duration, text_schema
+from zsync.net.duration import Duration
 from zsync.net.secret import Secret
 from zsync.ports import Switches
 from zsync.targets.books.rules import Method, Rules, TaxFields
 from zsync.targets.zoho.centres import CENTRES, Centre
-
-
-def _share(value: object) -> object:
-    """ "20%" as 0.2."""
-    if isinstance(value, str) and value.endswith("%") and value[:-1].isdecimal() and value.isascii() and int(value[:-1]) <= 90:
-        return Decimal(int(value[:-1])) / 100
-    raise ValueError('give a percentage up to 90, such as "20%"')
+from zsync.targets.zoho.settings import Share, Url
 
 
 def _amount(value: object) -> object:
@@ -41,25 +32,6 @@ def _template(value: str) -> str:
     return value
 
 
-def _url(value: str) -> str:
-    """https, or http to a loopback address; nothing but scheme, host, port and path. Tokens go there."""
-    if not value:
-        return value
-    parts = urlsplit(value)
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("the address must not hold a user name, a query or a fragment")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname))):
-        raise ValueError("the address must begin with https:// (plain http is for a loopback address only)")
-    return value.rstrip("/")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _carried(*values: object) -> BeforeValidator:
     """Refuses what the documentation promises for the next release, in words that say so."""
 
@@ -72,12 +44,6 @@ def _carried(*values: object) -> BeforeValidator:
     return BeforeValidator(only)
 
 
-Share = Annotated[
-    Decimal,
-    BeforeValidator(_share),
-    PlainSerializer(lambda value: f"{plain(value * 100)}%"),
-    text_schema("^[0-9]+%$", "20%"),
-]
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Rate = Annotated[Decimal, BeforeValidator(_amount), Field(gt=0)]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -94,7 +60,6 @@ TaxField = Literal[
     "tax_authority_id",
 ]
 Template = Annotated[str, AfterValidator(_template)]
-Url = Annotated[str, AfterValidator(_url)]
 
 
 class _Strict(BaseModel):

@@ -16,6 +16,11 @@ class Centre:
     api: str
     books: str
 
+    @property
+    def creator(self) -> str:
+        """Where people open applications of Zoho Creator."""
+        return self.books.replace("//books.", "//creatorapp.", 1)
+
 
 CENTRES = {
     "us": Centre("https://accounts.zoho.com", "https://www.zohoapis.com", "https://books.zoho.com"),

@@ -1,0 +1,145 @@
+"""Zoho Creator. `plugin` is what the entry point names; it imports the network only when something is to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from zsync.ports import Clock, Quota, Switches, TokenStore
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, RootModel
+
+    from zsync.mapping.shaped import Feed
+    from zsync.targets.creator.settings import CreatorSettings
+    from zsync.targets.creator.target import CreatorTarget
+    from zsync.targets.zoho.oauth import Zoho
+
+_SCOPES = (
+    "ZohoCreator.form.CREATE",
+    "ZohoCreator.report.READ",
+    "ZohoCreator.report.UPDATE",
+    "ZohoCreator.meta.form.READ",
+    "ZohoCreator.meta.application.READ",
+    "ZohoCreator.dashboard.READ",
+)
+
+
+class Plugin:
+    """The door to this target. The entities are the user's own: each names a form."""
+
+    name = "zoho-creator"
+    sign_in_name = "zoho"
+
+    @property
+    def settings(self) -> type[CreatorSettings]:
+        from zsync.targets.creator.settings import CreatorSettings
+
+        return CreatorSettings
+
+    def entities(self, reads: type[BaseModel]) -> type[RootModel[Any]]:
+        from zsync.targets.creator.settings import entities_of
+
+        return entities_of(reads)
+
+    def feeds(self, entities: RootModel[Any]) -> Sequence[Feed]:
+        from zsync.targets.creator.settings import made
+
+        return made(entities, "any").feeds
+
+    def switches(self, entities: RootModel[Any]) -> Mapping[str, Switches]:
+        from zsync.targets.creator.settings import made
+
+        return made(entities, "any").switches
+
+    def realm(self, settings: CreatorSettings) -> str:
+        from zsync.targets.creator.target import realm
+
+        return realm(settings)
+
+    def links(self, settings: CreatorSettings, entities: RootModel[Any]) -> Callable[[str, str], str]:
+        """(form, ID) -> web address, without any network."""
+        from zsync.targets.creator.links import link
+        from zsync.targets.creator.settings import made
+
+        rules = made(entities, "any").rules
+        return lambda module, id: link(settings, rules, module, id)
+
+    def labels(self) -> Mapping[str, str]:
+        return {}
+
+    def spared_by(self) -> Mapping[str, Sequence[str]]:
+        return {}
+
+    def scopes(self, settings: CreatorSettings, entities: RootModel[Any]) -> tuple[str, ...]:
+        """Exactly what is needed: rows are deleted only where the configuration says so."""
+        deletes = any(each.gone == "delete" or each.write == "replace" for each in entities.root.values())
+        return (*_SCOPES, *(("ZohoCreator.report.DELETE",) if deletes else ()))
+
+    def sign_in(self, settings: CreatorSettings, entities: RootModel[Any], *, clock: Clock, transport: Any = None) -> Zoho:
+        """The sign-in of this target's application."""
+        from zsync.targets.zoho.oauth import Application, Zoho
+
+        centre = settings.centre
+        application = Application(
+            settings.client_id,
+            settings.client_secret,
+            centre.accounts,
+            centre.api,
+            settings.redirect_uri,
+            self.scopes(settings, entities),
+        )
+        return Zoho(application, clock, transport=transport)
+
+    def build(
+        self,
+        settings: CreatorSettings,
+        entities: RootModel[Any],
+        *,
+        source_tag: str,
+        clock: Clock,
+        token_store: TokenStore,
+        quota: Quota,
+        zone: str = "UTC",
+        transport: Any = None,
+    ) -> CreatorTarget:
+        """The target itself. `zone` is the application's time zone, in which the day of calls is counted."""
+        from urllib.parse import urlsplit
+        from zoneinfo import ZoneInfo
+
+        from zsync.net.auth import TokenAuth
+        from zsync.net.client import Http
+        from zsync.net.pace import Limits, Pace
+        from zsync.targets.creator.client import refused_token
+        from zsync.targets.creator.settings import made
+        from zsync.targets.creator.target import CreatorTarget
+        from zsync.targets.zoho.centres import known_api
+
+        zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
+        kept = token_store.load()
+        api_url = settings.api_url or known_api(kept.api_url if kept is not None else "", settings.centre.api)
+        numbers = settings.limits
+        limits = Limits(numbers.calls_per_minute, numbers.calls_per_day, numbers.reserve, numbers.concurrency)
+        pace = Pace(self.name, limits, quota, clock, ZoneInfo(zone))
+        auth = TokenAuth(
+            token_store,
+            clock,
+            scheme="Zoho-oauthtoken",
+            hosts=frozenset({urlsplit(api_url).netloc}),
+            refresh=zoho.refresh,
+            refused=refused_token,
+        )
+        http = Http(
+            api_url,
+            self.name,
+            timeout_s=numbers.timeout,
+            clock=clock,
+            pace=pace,
+            auth=auth,
+            transport=transport,
+            concurrency=numbers.concurrency,
+        )
+        return CreatorTarget(settings, made(entities, source_tag).rules, http, pace, zoho)
+
+
+plugin = Plugin()
