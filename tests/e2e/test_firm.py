@@ -12,6 +12,7 @@ import pytest
 
 from e2e.firm import ENTITIES, Firm, only
 from zsync.engine.job import Options
+from zsync.engine.preview import Preview, preview
 from zsync.sandbox.company import Company
 from zsync.sandbox.ledger import Entry
 
@@ -375,3 +376,37 @@ def test_gone_can_mark_a_row_rather_than_delete_it(tmp_path: Path) -> None:
     firm.well()
     assert row["Active"] == "true"
     assert len(firm.app.rows("Items")) == 8
+
+
+# --- the plan ---------------------------------------------------------------------------------------------------------------
+
+
+def previewed(firm: Firm) -> Preview:
+    """What the next run would do, in changes and calls."""
+    copy = firm.store.copy()
+    try:
+        return preview(firm.job(), firm.state(copy), Options())
+    finally:
+        copy.close()
+
+
+def test_the_plan_counts_calls_as_they_are_made(tmp_path: Path) -> None:
+    firm = Firm(tmp_path)
+    firm.initialise(adopting=False)
+    seen, before = previewed(firm), firm.calls("creator")
+    firm.well()
+    assert len(seen.changes) == sum(len(rows) for rows in firm.standing().values())
+    assert seen.calls == firm.calls("creator") - before
+
+
+@pytest.mark.parametrize(("write", "calls"), [("update", 1 + 1 + 29), ("replace", 1 + 1 + 1 + 1)])
+def test_the_plan_says_what_a_restatement_costs_either_way(tmp_path: Path, write: str, calls: int) -> None:
+    firm = Firm(tmp_path, entities=only("pnl", pnl={"write": write}))
+    firm.initialise()
+    firm.well()
+    for month in range(1, 11):
+        firm.firm.post(date(2026, month, 15), "17", str(month))  # each another amount
+    seen, before = previewed(firm), firm.calls("creator")
+    assert (len(seen.changes), seen.calls) == (30, calls)
+    firm.well()
+    assert firm.calls("creator") - before <= calls

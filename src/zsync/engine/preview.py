@@ -5,6 +5,7 @@ Nothing is sent and nothing is written anywhere; the target's facts may be read 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ from zsync.model.intent import Body, Node, Ref, plain
 from zsync.model.key import Key
 from zsync.model.row import Row
 from zsync.model.row import State as RowState
-from zsync.ports import Budget, Module
+from zsync.ports import Budget, Handling, Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +61,40 @@ def preview(job: Job, copy: State, options: Options) -> Preview:
     collect_only(on_copy, options)
     free = {name for name, module in job.target.modules.items() if module.parent and copy.journal.costs_nothing(name)}
     changes: list[Change] = []
+    filled: Counter[tuple[str, str]] = Counter()
     for scope in copy.journal.open_scopes():
-        rows = copy.journal.scope(scope)
-        changes += [_change(on_copy, row, rows, free) for row in rows if row.state in (RowState.WANTED, RowState.SENDING)]
-    kept = tuple(change for change in changes if change.calls or change.verb != "create")
+        rows = [row for row in copy.journal.scope(scope) if row.module in job.target.modules]
+        for row in rows:
+            if row.state in (RowState.WANTED, RowState.SENDING):
+                changes.append(_shared(_change(on_copy, row, rows, free), job.target.modules[row.module], filled))
+    kept = tuple(each for each in changes if each.calls or each.verb != "create" or job.target.modules[each.module].lots)
     return Preview(kept, sum(change.calls for change in changes), job.target.budget())
+
+
+def _shared(change: Change, module: Module, filled: Counter[tuple[str, str]]) -> Change:
+    """The change with its share of calls that carry several: the first of each lot pays for it. Updates may yet turn out equal,
+    and then leave together for less."""
+    if module.lots is None:
+        return change
+    calls = 0
+    what = "replace" if change.verb == "update" and module.lots.replaces else change.verb
+    for handling in _HANDLINGS[what]:
+        most = 1 if handling == "update" else module.batch if handling == "create" else module.lots.most(handling)
+        lot = (module.name, f"{what} {handling}")  # what is made anew comes later than what is new
+        calls += filled[lot] % most == 0
+        filled[lot] += 1
+    return replace(change, calls=calls)
+
+
+_HANDLINGS: Mapping[str, tuple[Handling, ...]] = {
+    "ask": ("find",),
+    "create": ("create",),
+    "update": ("read", "update"),
+    "replace": ("read", "withdraw", "create"),
+    "disable": ("withdraw",),
+    "accept": (),
+}
+"""The requests that a change takes where a module takes lots."""
 
 
 def _change(job: Job, row: Row, rows: list[Row], free: Collection[str]) -> Change:
