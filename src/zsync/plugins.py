@@ -9,7 +9,7 @@ network only when something is built, because `zsync status` loads plugins, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from zsync.mapping.shaped import Feed
+    from zsync.model.record import Record, Value
 
 SOURCES = "zsync.sources"
 TARGETS = "zsync.targets"
@@ -154,6 +155,25 @@ class TargetPlugin(Protocol):
 
     def links(self, settings: Any, entities: Any) -> Callable[[str, str], str]:
         """(module, id) -> web address or empty, without any network."""
+        ...
+
+    def objections(
+        self, entities: Any, tag: str, facts: Mapping[str, Any], samples: Mapping[str, Sequence[Record]]
+    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """What is wrong with the user's maps, as far as the target's facts and a few records by entity tell: (key path of the
+        configuration, what is wrong, what to do)."""
+        ...
+
+    def draft(
+        self,
+        entity: str,
+        origin: Mapping[str, str],
+        form: str,
+        report_name: str,
+        facts: Mapping[str, Any],
+        records: Sequence[Mapping[str, Value]],
+    ) -> str:
+        """A table [entities.NAME] to start from, as TOML. ConfigError where nothing can be mapped so."""
         ...
 
     def labels(self) -> Mapping[str, str]:

@@ -437,6 +437,9 @@ class Books:
     def learn(self) -> Mapping[str, Any]:
         return {}
 
+    def describe(self, name: str) -> Mapping[str, Any]:
+        return {}
+
     def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
         intents: list[Intent] = []
         verdicts: dict[Key, Verdict] = {}

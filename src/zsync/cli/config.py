@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Check or show the configuration.")
     group.command("check", epilog="Example: zsync config check --config hotel-books.toml")(check)
     group.command("show", epilog="Example: zsync config show --json")(show)
+    group.command("scaffold", epilog="Example: zsync config scaffold customers --object Customer --form Customers")(scaffold)
     group.command("schema", epilog="Example: zsync config schema > zsync.schema.json")(schema)
     app.add_typer(group, name="config")
 
@@ -44,6 +45,24 @@ def show(ctx: typer.Context, as_json: JsonOption = False, config: ConfigOption =
         return
     for key, value in shown_lines(session.config):
         session.out.line(f"{key} = {value}")
+
+
+def scaffold(
+    ctx: typer.Context,
+    entity: Annotated[str, typer.Argument(help="What the entity shall be called.", metavar="ENTITY")],
+    form: Annotated[str, typer.Option("--form", help="Link name of the form.")],
+    object: Annotated[str, typer.Option("--object", help="What is read: Customer, Invoice, orders ...")] = "",
+    report: Annotated[str, typer.Option("--report", help="Or a report that is read: ProfitAndLoss ...")] = "",
+    report_name: Annotated[str, typer.Option("--report-name", help="Link name of a report of the form; default: All_FORM.")] = "",
+    config: ConfigOption = None,
+    verbose: VerboseOption = 0,
+) -> None:
+    """Read an object's fields and a form's fields, and write a mapping to start from."""
+    from zsync.cli.scaffold import scaffolded
+
+    origin = {name: value for name, value in (("object", object), ("report", report)) if value}
+    session = start(ctx, config, verbose)
+    session.out.raw(scaffolded(session, entity, origin, form, report_name or f"All_{form}"))
 
 
 def schema(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -17,10 +18,14 @@ from zsync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOpti
 from zsync.cli.output import Output
 from zsync.cli.rest import paused
 from zsync.cli.session import Session, build_source, build_target, start
+from zsync.config.places import Problem, dotted, line_of, lines
 from zsync.errors import ConfigError, ZsyncError
 from zsync.ports import Finding, Target
 from zsync.state.desk import Meters, Runs
 from zsync.state.store import Locked, Store
+
+_SAMPLES = 20
+"""So many records of each entity are tried on its map."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -97,6 +102,7 @@ def _target(session: Session, store: Store | None) -> Iterator[Finding]:
             target = build_target(session, store)
             try:
                 yield from target.check()
+                yield from _maps(session, target)
                 if store is not None:
                     _keep_facts(store, target)
             finally:
@@ -108,6 +114,28 @@ def _target(session: Session, store: Store | None) -> Iterator[Finding]:
         yield Finding("target", True, "not asked: a run is at work on it")
     except ZsyncError as err:
         yield Finding("target", False, err.message, err.hint)
+
+
+def _maps(session: Session, target: Target) -> Iterator[Finding]:
+    """The user's maps against the forms and some records: each mistake with its file, line and key."""
+    config = session.config
+    if not config.target_plugin.feeds(config.entities):
+        return
+    facts = target.learn()
+    source = build_source(session)
+    try:
+        names = list(config.target_plugin.switches(config.entities))
+        samples = {name: list(islice(source.samples(name), _SAMPLES)) for name in names}
+    finally:
+        source.close()
+    places, wrong = lines(config.path.read_text("utf-8")), set[str]()
+    for path, message, hint in config.target_plugin.objections(config.entities, config.source.tag, facts, samples):
+        wrong.add(path[1])
+        problem = Problem(config.path.name, line_of(path, places), dotted(path), message, hint)
+        yield Finding("map", False, str(problem), hint)
+    for name in names:
+        if name not in wrong:
+            yield Finding(f"map of {name}", True, f"{len(samples[name])} records looked at, each field takes its value")
 
 
 def _keep_facts(store: Store, target: Target) -> None:

@@ -157,6 +157,8 @@ def zone(store: Store | None) -> str:
 @contextmanager
 def assembled(session: Session, store: Store, progress: Progressed) -> Iterator[Job]:
     """Everything that a run works with; connections are closed at the end."""
+    if not session.entities:
+        raise ConfigError("the configuration names no entity", hint="`zsync config scaffold` writes one to start from")
     source = build_source(session)
     try:
         target = build_target(session, store)

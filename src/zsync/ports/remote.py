@@ -351,6 +351,10 @@ class Target(Protocol):
         """Read what planning needs of the target: organisation, taxes, accounts, currencies. A JSON object, kept in state."""
         ...
 
+    def describe(self, name: str) -> Mapping[str, Any]:
+        """The facts of one kind of document, in the shape of `learn`, whether anything is configured for it or not."""
+        ...
+
     def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
         """All that `record` wants here. Pure: the same arguments give the same plan.
 

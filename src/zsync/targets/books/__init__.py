@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from zsync.errors import ConfigError
 from zsync.ports import Clock, Quota, Switches, TokenStore
 from zsync.targets.books.links import LABELS, SPARED_BY, link
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from zsync.mapping.shaped import Feed
+    from zsync.model.record import Record, Value
     from zsync.targets.books.settings import BooksSettings, Entities
     from zsync.targets.books.target import BooksTarget
     from zsync.targets.zoho.oauth import Zoho
@@ -49,6 +51,23 @@ class Plugin:
     def links(self, settings: BooksSettings, entities: Entities) -> Callable[[str, str], str]:
         """(module, id) -> web address, without any network."""
         return lambda module, id: link(settings, module, id)
+
+    def objections(
+        self, entities: Entities, tag: str, facts: Mapping[str, Any], samples: Mapping[str, Sequence[Record]]
+    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """What becomes of a hotel's records is built in: there is no map that could be wrong."""
+        return iter(())
+
+    def draft(
+        self,
+        entity: str,
+        origin: Mapping[str, str],
+        form: str,
+        report_name: str,
+        facts: Mapping[str, Any],
+        records: Sequence[Mapping[str, Value]],
+    ) -> str:
+        raise ConfigError("Zoho Books has its mapping built in", hint="only some texts can be mapped: see zsync.toml.example")
 
     def labels(self) -> Mapping[str, str]:
         return LABELS

@@ -94,6 +94,9 @@ class BooksTarget:
         except Refused:
             return []
 
+    def describe(self, name: str) -> Mapping[str, Any]:
+        return self.learn()
+
     def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
         return mapping.plan(record, known, refused, facts, self._rules)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zsync.ports import Clock, Quota, Switches, TokenStore
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, RootModel
 
     from zsync.mapping.shaped import Feed
+    from zsync.model.record import Record, Value
     from zsync.targets.creator.settings import CreatorSettings
     from zsync.targets.creator.target import CreatorTarget
     from zsync.targets.zoho.oauth import Zoho
@@ -64,6 +65,27 @@ class Plugin:
 
         rules = made(entities, "any").rules
         return lambda module, id: link(settings, rules, module, id)
+
+    def objections(
+        self, entities: RootModel[Any], tag: str, facts: Mapping[str, Any], samples: Mapping[str, Sequence[Record]]
+    ) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        from zsync.targets.creator.checks import objections
+        from zsync.targets.creator.settings import made
+
+        return objections(made(entities, tag).rules, facts, samples)
+
+    def draft(
+        self,
+        entity: str,
+        origin: Mapping[str, str],
+        form: str,
+        report_name: str,
+        facts: Mapping[str, Any],
+        records: Sequence[Mapping[str, Value]],
+    ) -> str:
+        from zsync.targets.creator.scaffold import draft
+
+        return draft(entity, origin, form, report_name, facts, records)
 
     def labels(self) -> Mapping[str, str]:
         return {}

@@ -247,8 +247,6 @@ def entities_of(reads: type[BaseModel]) -> type[RootModel[Any]]:
 
 def _clashes(entities: Mapping[str, Any]) -> Iterator[str]:
     """What single tables cannot see: one form in several ways, lookups of nothing."""
-    if not entities:
-        yield "name at least one entity, such as [entities.customers]"
     forms: dict[str, tuple[str, Any]] = {}
     taken: dict[tuple[str, str, str], str] = {}
     for name, each in entities.items():

@@ -76,6 +76,11 @@ class CreatorTarget:
             "forms": forms,
         }
 
+    def describe(self, name: str) -> Mapping[str, Any]:
+        """The facts of one form, whether the configuration names it or not."""
+        fields = {str(each.get("link_name")): kept_field(each) for each in self._client.fields(name)}
+        return {"organization": {}, "date_format": "", "forms": {name: fields}}
+
     def plan(self, record: Record, known: KnownRows, refused: Mapping[Key, str], facts: Mapping[str, Any]) -> Plan:
         return mapping.plan(record, known, refused, facts, self._rules)
 
