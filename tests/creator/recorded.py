@@ -25,4 +25,4 @@ def recording(name: str) -> Any:
 
 
 def names(begin: str) -> list[str]:
-    return sorted(name for name in INDEX if name.startswith(begin) and name.endswith(".json")) or ["none"]
+    return sorted(name for name in INDEX if name.startswith(begin) and name.endswith(".json") and ".txt" not in name) or ["none"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from zsync.cli.fields import side_by_side, values_at_target
 from zsync.cli.options import ConfigOption, EntityArgument, IdArgument, JsonOption, VerboseOption
 from zsync.cli.output import Cell, Output, status_name
 from zsync.cli.session import Session, build_source, start
@@ -43,7 +44,11 @@ def show(
     with session.store() as store:
         record = known_record(store, entity, id)
         story = _story(session, store, record)
+        asked = not offline and bool(session.config.reads)
+        stands = values_at_target(session, store, record) if asked else {}
     story["source"] = {} if offline else _source_values(session, record.key)
+    if session.config.reads:
+        story["fields"] = side_by_side(session, record, story, stands)
     if as_json:
         session.out.json(story)
     else:
@@ -189,8 +194,11 @@ def _tell(out: Output, story: Mapping[str, Any]) -> None:
         why = f": {each['error']['message']}" if each["error"] else ""
         out.line(f"belongs to it: {each['entity']} {each['source_id']}{number}, {status_name(each['status'])}{why}")
     for each in story["rows"]:
-        _tell_row(out, each)
-    if story["source"]:
+        _tell_row(out, each, payload="fields" not in story)
+    if story.get("fields"):
+        rows = [[Cell(each[name] or "") for name in ("field", "from", "source", "mapped", "target")] for each in story["fields"]]
+        out.table("", ["field", "from", "in the source", "mapped", "in the form"], rows)
+    if story["source"] and "fields" not in story:
         out.line("in the source:", "bold")
         for name, value in story["source"].items():
             out.line(f"  {name} = {_text(value)}")
@@ -205,12 +213,12 @@ def _tell(out: Output, story: Mapping[str, Any]) -> None:
         out.table("attempts", ["at (UTC)", "document", "event", "verb", "words", "request"], rows)
 
 
-def _tell_row(out: Output, row: Mapping[str, Any]) -> None:
+def _tell_row(out: Output, row: Mapping[str, Any], *, payload: bool) -> None:
     number = f" {row['target_number']}" if row["target_number"] else ""
     out.line(f"{row['module']}{number}: {row['state']}" + (f", id {row['target_id']}" if row["target_id"] else ""), "bold")
     if row["target_url"]:
         out.line(f"  {row['target_url']}")
-    if isinstance(row["payload"], Mapping):
+    if payload and isinstance(row["payload"], Mapping):
         for name, value in row["payload"].items():
             if isinstance(value, list):
                 out.line(f"  {name}:")

@@ -105,7 +105,7 @@ class CreatorClient:
         for _ in range(_MOST_PAGES):
             headers = {"record_cursor": cursor} if cursor else {}
             answer, next_cursor = self._page(f"/data/{self._place}/report/{report}", params, headers)
-            rows = answer.get("data", [])
+            rows = answer.get("data") if answer else []
             if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
                 raise ContractBroken("a list of records with something else in it", remote=REMOTE)
             yield from rows
