@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ def firm_configuration(sandbox: Sandbox, url: str, *, state: str = "demo.db", li
             "web_url": f"{url}/app",
             "limits": {} if limits else {"calls_per_minute": 100_000, "calls_per_day": 100_000},
         },
-        "entities": FIRM_ENTITIES,
+        "entities": deepcopy(FIRM_ENTITIES),
         "state": {"path": state},
     }
 
