@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from e2e.harness import StillClock
 from engine.world import Crash
 from zsync.cli.scene import FIRM_ENTITIES
@@ -58,6 +60,7 @@ class Firm:
     start_date: date | None = None
     now: datetime = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
     fingerprint: str = "settings-1"
+    tag: str = "qbo"
 
     def __post_init__(self) -> None:
         self.clock = StillClock(self.now)
@@ -79,6 +82,11 @@ class Firm:
         self.tokens = FileTokenStore(self.folder / "creator.token")
         self.source_tokens = FileTokenStore(self.folder / "quickbooks.token")
         self.sign_in()
+
+    @property
+    def reads(self) -> type[BaseModel]:
+        """The source's share of an entity's settings."""
+        return source_plugin.reads
 
     @property
     def firm(self) -> Company:
@@ -111,7 +119,7 @@ class Firm:
             "limits": {"calls_per_minute": 100_000, "calls_per_day": 100_000},
             **self.target,
         }
-        entities = target_plugin.entities(source_plugin.reads).model_validate(dict(self.entities))
+        entities = target_plugin.entities(self.reads).model_validate(dict(self.entities))
         return target_plugin.settings.model_validate(values), entities
 
     def source_settings(self) -> Any:
@@ -145,7 +153,7 @@ class Firm:
         target = target_plugin.build(
             settings,
             entities,
-            source_tag="qbo",
+            source_tag=self.tag,
             clock=self.clock,
             token_store=self.tokens,
             quota=state.meters.load(target_plugin.realm(settings)),

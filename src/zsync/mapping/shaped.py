@@ -9,13 +9,16 @@ The engine reads through `Shaped` as through any source. A scope stays the sourc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date
 from decimal import Decimal
+from enum import Enum
 
 from zsync.errors import ConfigError, RecordError
 from zsync.mapping.fields import Condition, Fields, as_text, at, matches
 from zsync.model.documents import Document, Entry
 from zsync.model.key import Key
+from zsync.model.money import Money
 from zsync.model.record import Gone, Page, Record, Unreadable, Value
 from zsync.ports import Finding, Source
 
@@ -121,14 +124,35 @@ class Shaped:
 
     def _made(self, record: Record) -> Record:
         documents: list[Document] = []
-        fields: dict[Key, Fields] = {}
+        values: dict[Key, Fields] = {}
         for document in record.documents:
             own = record.fields.get(document.key, {})
+            if not isinstance(document, Entry):
+                own = {**own, "document": _neutral(document)}
             for feed in self._by_origin.get(document.entity, ()):
-                for entry, values in entries(feed, document, own, self.tag):
+                for entry, made in entries(feed, document, own, self.tag):
                     documents.append(entry)
-                    fields[entry.key] = values
-        return replace(record, documents=tuple(documents), fields=fields)
+                    values[entry.key] = made
+        return replace(record, documents=tuple(documents), fields=values)
+
+
+def _neutral(node: object) -> Value:
+    """What the source's reader made of a document, for maps: amounts with their currency, keys as ids, lines as a list."""
+    match node:
+        case Key():
+            return node.id
+        case Money():
+            return {"amount": node.amount, "currency": node.currency}
+        case Enum():
+            return str(node.value)
+        case None | bool() | str() | Decimal() | date():
+            return node
+        case tuple():
+            return [_neutral(each) for each in node]
+        case _ if is_dataclass(node):
+            return {each.name: _neutral(getattr(node, each.name)) for each in fields(node)}
+        case _:
+            return str(node)
 
 
 def entries(feed: Feed, document: Document, own: Fields, tag: str) -> Iterator[tuple[Entry, Fields]]:
