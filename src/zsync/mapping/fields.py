@@ -159,6 +159,8 @@ def as_text(value: Value) -> str:
             return "true" if value else "false"
         case Decimal():
             return plain(value)
+        case int():
+            return str(value)
         case date():
             return value.isoformat()
         case list():
@@ -171,8 +173,8 @@ def _number(value: Value, rule: Rule) -> Decimal:
     match value:
         case bool():
             return Decimal(int(value))
-        case Decimal():
-            return value
+        case Decimal() | int():
+            return Decimal(value)
         case str():
             try:
                 number = Decimal(value.strip())
@@ -246,7 +248,7 @@ def _bool(value: Value, rule: Rule) -> bool:
     match value:
         case bool():
             return value
-        case Decimal() if value in (0, 1):
+        case Decimal() | int() if value in (0, 1):
             return bool(value)
         case str() if value.strip().lower() in _TRUE | _FALSE:
             return value.strip().lower() in _TRUE

@@ -175,7 +175,7 @@ def _lines(found: Value, line_id: str) -> Iterator[tuple[str, Mapping[str, Value
     members = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
     for number, each in enumerate(members, 1):
         value = each.get(line_id) if line_id else Decimal(number)
-        if isinstance(value, str | Decimal) and value != "":
+        if isinstance(value, str | Decimal | int) and value != "":
             yield as_text(value), each
 
 

@@ -16,7 +16,7 @@ from zsync.errors import RecordError
 from zsync.model.documents import Document
 from zsync.model.key import Key
 
-Value = str | Decimal | date | datetime | bool | None | list["Value"] | dict[str, "Value"]
+Value = str | Decimal | int | date | datetime | bool | None | list["Value"] | dict[str, "Value"]
 """What templates and field maps may see of a source's field."""
 
 
