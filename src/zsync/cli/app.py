@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Keeps Zoho Books in step with a hotel's QloApps: each record once, to the cent.",
+    help="Keeps Zoho Books in step with a hotel's QloApps, and Zoho Creator with QuickBooks: each record once, to the cent.",
     epilog="Start with `zsync demo`: it needs no account and no file.",
 )
 
