@@ -15,9 +15,16 @@ settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make sweep` asks for every point; each run of the tests for a part of them that leaves no kind of point out."""
     parser.addoption("--thorough", action="store_true", help="the sweeps take every point, not every second or third")
+    parser.addoption("--golden", action="store_true", help="golden files are written anew, to be read in review")
 
 
 @pytest.fixture(scope="session")
 def thorough(pytestconfig: pytest.Config) -> bool:
     """Whether the sweeps take every point."""
     return bool(pytestconfig.getoption("--thorough"))
+
+
+@pytest.fixture(scope="session")
+def golden(pytestconfig: pytest.Config) -> bool:
+    """Whether golden files are written anew."""
+    return bool(pytestconfig.getoption("--golden"))

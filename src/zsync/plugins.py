@@ -176,6 +176,20 @@ class TargetPlugin(Protocol):
         """A table [entities.NAME] to start from, as TOML. ConfigError where nothing can be mapped so."""
         ...
 
+    def script(
+        self,
+        entities: Any,
+        entity: str,
+        source: Any,
+        facts: Mapping[str, Any],
+        *,
+        connection: str,
+        mail: str,
+        without: Sequence[str],
+    ) -> str:
+        """A program for the target's own scheduler that pulls one entity. ConfigError where that cannot be done."""
+        ...
+
     def labels(self) -> Mapping[str, str]:
         """What people call the documents of each module."""
         ...

@@ -379,3 +379,30 @@ def test_the_demo_of_the_firm_ends_well_and_its_second_run_is_quiet(office: Offi
     assert "0 calls to Creator, 3 to QuickBooks" in said.out
     assert said.out.count("equal") == 5
     assert "DIFFERENT" not in said.out
+
+
+# --- a script for Creator's own schedule ------------------------------------------------------------------------------------------
+
+
+def test_a_deluge_function_is_written_from_the_map(office: Office) -> None:
+    office.sign_in()
+    said = office.zsync("export", "deluge", "items", "--write", "items.dg", "--mail", "ops@example.com")
+    assert said.code == 0, said.err
+    text = (office.folder / "items.dg").read_text("utf-8")
+    assert 'realm = "4620816365";' in text  # the company that the sign-in named
+    assert "insert into Items" in text
+    assert 'to: "ops@example.com"' in text
+    assert office.zsync("export", "deluge", "items", "--write", "items.dg").code == 2
+    for secret in (office.sandbox.quickbooks.intuit.client_secret, office.sandbox.accounts.client.client_secret):
+        assert secret not in text
+
+
+def test_what_cannot_be_a_script_says_why_and_what_to_leave_out(office: Office) -> None:
+    office.sign_in()
+    said = office.zsync("export", "deluge", "customers")
+    assert said.code == 2
+    assert "entities.customers.map.Contact" in said.err
+    assert "--without Contact" in said.err
+    assert office.zsync("export", "deluge", "customers", "--without", "Contact", "--without", "Address").code == 0
+    assert "loop in a loop" in office.zsync("export", "deluge", "invoice_lines").err
+    assert "no recursion" in office.zsync("export", "deluge", "pnl").err

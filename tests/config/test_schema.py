@@ -56,3 +56,20 @@ def _settings(properties: Mapping[str, Any], path: str) -> Iterator[tuple[str, M
     for name, node in properties.items():
         yield f"{path}{name}", node
         yield from _settings(node.get("properties", {}), f"{path}{name}.")
+
+
+def test_a_file_of_the_users_own_entities_fits_its_schema() -> None:
+    """Of the other pair: texts alone and tables in a map, the source's and the target's share of an entity in one."""
+    own = schema(plugins.source("quickbooks"), plugins.target("zoho-creator"))
+    OAS31Validator.check_schema(own)
+    path = EXAMPLE.with_name("examples") / "quickbooks-to-creator" / "zsync.toml"
+    file = tomllib.loads(path.read_text("utf-8"))
+    file["source"]["start_date"] = file["source"]["start_date"].isoformat()
+    assert [fault.json_path for fault in OAS31Validator(own).iter_errors(file)] == []
+    file["entities"]["customers"]["map"]["Email"] = {"form": "PrimaryEmailAddr.Address"}
+    file["entities"]["pnl"]["by"] = "week"
+    found = [fault.json_path for fault in OAS31Validator(own).iter_errors(file)]
+    assert sorted(found) == ["$.entities.customers.map.Email", "$.entities.pnl.by"]
+    assert [path for path, node in _settings(own["properties"], "") if not node.get("description")] == []
+    entity = own["$defs"]["Entity"]["properties"]
+    assert [name for name, node in entity.items() if not node.get("description")] == []

@@ -21,7 +21,7 @@ from zsync.errors import ZsyncError
 
 _COMMANDS = (
     *("demo", "config", "auth", "init", "plan", "run", "sync", "queue"),
-    *("status", "show", "retry", "resolve", "history", "pause", "schedule", "doctor", "sandbox"),
+    *("status", "show", "retry", "resolve", "history", "pause", "schedule", "doctor", "export", "sandbox"),
 )
 """One module of `zsync.cli` each, in the order of the help. Each has `register(app)`."""
 

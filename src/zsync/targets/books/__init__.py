@@ -69,6 +69,19 @@ class Plugin:
     ) -> str:
         raise ConfigError("Zoho Books has its mapping built in", hint="only some texts can be mapped: see zsync.toml.example")
 
+    def script(
+        self,
+        entities: Entities,
+        entity: str,
+        source: Any,
+        facts: Mapping[str, Any],
+        *,
+        connection: str,
+        mail: str,
+        without: Sequence[str],
+    ) -> str:
+        raise ConfigError("a script can be written for Zoho Creator only", hint="use `zsync schedule install` for Zoho Books")
+
     def labels(self) -> Mapping[str, str]:
         return LABELS
 

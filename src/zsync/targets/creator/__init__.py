@@ -87,6 +87,35 @@ class Plugin:
 
         return draft(entity, origin, form, report_name, facts, records)
 
+    def script(
+        self,
+        entities: RootModel[Any],
+        entity: str,
+        source: Any,
+        facts: Mapping[str, Any],
+        *,
+        connection: str,
+        mail: str,
+        without: Sequence[str],
+    ) -> str:
+        """A Deluge function of QuickBooks' objects; `facts` holds the forms' fields and the company's id (`realm`)."""
+        from zsync.errors import ConfigError
+        from zsync.targets.creator.deluge import Origin, script
+        from zsync.targets.creator.forms import Application
+        from zsync.targets.creator.settings import made
+
+        if getattr(source, "type", "") != "quickbooks":
+            raise ConfigError("a script can be written for QuickBooks only", hint="Deluge reaches its API by a connection")
+        settings, rules = entities.root[entity], made(entities, source.tag).rules
+        if settings.each:
+            raise ConfigError(
+                f"`{entity}` takes a record apart into lines: a loop in a loop does not fit into a run's statements",
+                hint="leave it to `zsync run`",
+            )
+        origin = Origin(settings.object, str(facts["realm"]), source.api, connection, mail, tuple(settings.conditions()))
+        form = Application.of(facts).forms.get(settings.form, {})
+        return script(rules.entities[entity], form, origin, rules, without).text
+
     def labels(self) -> Mapping[str, str]:
         return {}
 

@@ -90,7 +90,7 @@ class FieldSettings(_Strict):
     cut: int | None = Field(None, ge=1, le=65_535, description="characters after which a text is cut")
     split: str = Field("", max_length=5, description="what stands between the parts of a text that is a list")
     each: Path = Field("", description="path of the list whose members become the rows of a subform")
-    fields: Mapping[LinkName, Annotated[FieldSettings, BeforeValidator(_field)]] = Field(
+    fields: Mapping[LinkName, MapValue] = Field(
         default_factory=dict, description="the parts of a name or an address, or the fields of a subform's rows"
     )
 
@@ -123,6 +123,10 @@ class FieldSettings(_Strict):
         )
 
 
+MapValue = Annotated[FieldSettings, BeforeValidator(_field, json_schema_input_type=str | FieldSettings)]
+FieldSettings.model_rebuild()
+
+
 class GoneSettings(_Strict):
     """`gone` where a row is marked rather than deleted."""
 
@@ -137,7 +141,7 @@ class CreatorEntity(_Strict):
     form: LinkName = Field(description="link name of the form that is written to")
     report_name: LinkName = Field(description="link name of a report of that form: rows are read, updated and deleted through it")
     key: LinkName = Field(description="the field that tells the rows apart: unique in the form, and in the map")
-    map: Mapping[LinkName, Annotated[FieldSettings, BeforeValidator(_field)]] = Field(
+    map: Mapping[LinkName, MapValue] = Field(
         min_length=1, description="field of the form = path in the record, template, or a table"
     )
     each: Path = Field("", description="path of a list: each of its members becomes a row (the lines of an invoice)")
