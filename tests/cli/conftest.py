@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import tomli_w
 
 from zsync.cli import main
+from zsync.cli.timing import unix_s
 from zsync.sandbox import Accounts, Books, Limits, Organization, Sandbox
 from zsync.sandbox.hotel import Hotel, demo
 from zsync.sandbox.serve import Server
@@ -100,7 +102,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon for zsync, and for a sandbox that goes by its time: no day ends in mid-test, whenever the tests are run."""
+    now = datetime.now(UTC)
+    ahead = now.replace(hour=12, minute=0, second=0, microsecond=0) - now
+    monkeypatch.setattr("zsync.cli.timing.now", lambda: datetime.now(UTC) + ahead)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], noon: None) -> Iterator[Desk]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZSYNC_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
@@ -113,7 +123,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         for each in when_slow:
             each()
 
-    sandbox = Sandbox(hotel=Hotel(demo.group()), books=books, accounts=Accounts(throttle=None), sleep=slow)
+    hotel = Hotel(demo.group(), clock=unix_s)
+    sandbox = Sandbox(hotel=hotel, books=books, accounts=Accounts(throttle=None), clock=unix_s, sleep=slow)
     before = os.umask(0o022)
     try:
         with Server(sandbox) as server:

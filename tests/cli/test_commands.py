@@ -461,7 +461,7 @@ def test_sign_in_status_and_revocation(desk: Desk) -> None:
 
     assert desk.sandbox.accounts.live_refresh_tokens() == 0
     assert not (desk.folder / "zsync.db.tokens").exists()
-    assert desk.zsync("auth", "revoke").out == "nobody was signed in\n"
+    assert desk.zsync("auth", "revoke").out == "nobody was signed in to zoho\n"
 
 
 def test_missing_permissions_are_named_by_auth_status(desk: Desk) -> None:

@@ -62,7 +62,7 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], noon: None) -> Iterator[Office]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZSYNC_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
@@ -381,7 +381,7 @@ def test_the_demo_of_the_firm_ends_well_and_its_second_run_is_quiet(office: Offi
     assert "DIFFERENT" not in said.out
 
 
-# --- a script for Creator's own schedule ------------------------------------------------------------------------------------------
+# --- a script for Creator's own schedule --------------------------------------------------------------------------------------
 
 
 def test_a_deluge_function_is_written_from_the_map(office: Office) -> None:

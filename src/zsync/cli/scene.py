@@ -8,6 +8,7 @@ from copy import deepcopy
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from zsync.cli.timing import unix_s
 from zsync.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def hotel_scene(*, limited: bool) -> Sandbox:
         raise ConfigError("the sandbox is not installed", hint="`pip install 'zsync[sandbox]'`") from err
     organization = Organization(name="Demo Hotels", country="Austria", country_code="AT", time_zone="Europe/Vienna")
     books = Books(organization, limits=Limits() if limited else NO_LIMITS, taxes=TAXES)
-    return Sandbox(hotel=Hotel(demo.whole()), books=books, accounts=Accounts(auto_consent=not limited))
+    hotel = Hotel(demo.whole(), clock=unix_s)
+    return Sandbox(hotel=hotel, books=books, accounts=Accounts(auto_consent=not limited), clock=unix_s)
 
 
 def firm_scene(*, limited: bool) -> Sandbox:
@@ -59,8 +61,8 @@ def firm_scene(*, limited: bool) -> Sandbox:
     creator = Creator(forms.whole())
     if not limited:
         creator.per_minute = None
-    quickbooks = QuickBooks(company.whole(), Intuit(auto_consent=True))
-    return Sandbox(quickbooks=quickbooks, creator=creator, accounts=Accounts(auto_consent=not limited))
+    quickbooks = QuickBooks(company.whole(unix_s), Intuit(auto_consent=True))
+    return Sandbox(quickbooks=quickbooks, creator=creator, accounts=Accounts(auto_consent=not limited), clock=unix_s)
 
 
 @contextmanager

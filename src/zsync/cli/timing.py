@@ -12,6 +12,16 @@ from types import FrameType
 from zsync.engine.job import Stopped
 
 
+def now() -> datetime:
+    """What time it is: the one place of the program that asks the machine."""
+    return datetime.now(UTC)
+
+
+def unix_s() -> float:
+    """The same in Unix seconds, for the sandbox that plays beside the program."""
+    return now().timestamp()
+
+
 class Stop:
     """Whether SIGINT or SIGTERM has come. Calling it answers."""
 
@@ -53,7 +63,7 @@ class SystemClock:
         self._on_wait = on_wait
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return now()
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Stopped when the program is asked to stop: who waits has nothing under way."""

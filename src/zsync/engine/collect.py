@@ -101,8 +101,8 @@ class Collector:
             for unreadable in broken:
                 self._keep_unreadable(unreadable, stream)
             for key in page.gone:
-                if self._records.scope(key) is not None:
-                    self._take_back_all(key)
+                if self._records.scope(key) is not None and not self._take_back_all(key):
+                    self._records.read_again(key)  # the source says so once; `get` will tell
             self._records.set_cursor(stream, page.cursor)
         self.read.records += len(page.records)
         if page.torn:
@@ -161,17 +161,19 @@ class Collector:
         if self._records.gone(key, self._run):
             self._take_back_all(key)
 
-    def _take_back_all(self, key: Key) -> None:
-        """The source does not have this scope any more: what may be taken back is, the rest stays as it is."""
+    def _take_back_all(self, key: Key) -> bool:
+        """The source does not have this scope any more: what may be taken back is, the rest stays as it is. False where a booking
+        that is not through yet needs it: it is looked at again in the next run."""
         rows = self._journal.scope(key)
         allowed = [row.ref for row in rows if self._may_go(row)]
         removable = self._job.target.removable(rows, allowed)
         if any(self._journal.needed(ref) for ref in removable):
-            return  # by a booking that is not through yet: looked at again in the next run
+            return False
         for row in rows:
             if not row.was_sent or row.ref in removable:
                 self._journal.want_nothing(row.ref)
         self._records.mark_gone(key)
+        return True
 
     def _may_go(self, row: Row) -> bool:
         """Whether the switch of its entity lets a document be taken back; one of no known entity stays."""
