@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,7 +13,7 @@ from books.desk import Desk
 from zsync.errors import ConfigError, InDoubt, Refused, SignInNeeded, Unavailable
 from zsync.ports import Finding, Quota, Write
 from zsync.sandbox import Fault
-from zsync.targets.books import _zone, plugin
+from zsync.targets.books import plugin
 from zsync.targets.books.modules import modules
 from zsync.targets.books.settings import BooksSettings, Entities
 from zsync.targets.books.taxes import Facts
@@ -176,11 +175,6 @@ def test_the_custom_field_of_the_settings_reaches_the_contacts() -> None:
     (sent,) = [each.body for each in desk.sandbox.ledger.writes()]
     assert sent is not None
     assert sent["custom_fields"] == [{"api_name": "cf_guest", "value": "hotel:customer:8"}]
-
-
-def test_a_zone_that_no_clock_knows_counts_as_utc() -> None:
-    assert _zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
-    assert _zone("Nowhere/Land") == _zone("../etc") == _zone("") == ZoneInfo("UTC")
 
 
 def test_amounts_arrive_as_they_were_sent() -> None:

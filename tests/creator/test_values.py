@@ -5,6 +5,7 @@ The fields are those of the recorded metadata where it is here, with the sandbox
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -83,6 +84,7 @@ GOLDEN: tuple[tuple[str, Value, Any], ...] = (
     ("Day", date(2026, 3, 1), "01-Mar-2026"),
     ("Day", "2026-11-03T20:05:06-08:00", "03-Nov-2026"),
     ("Moment", MOMENT, "03-Nov-2026 12:05:06"),
+    ("Moment", datetime(2026, 7, 1, 12, tzinfo=UTC), "01-Jul-2026 05:00:00"),
     ("Moment", "2026-11-03T12:05:06-08:00", "03-Nov-2026 12:05:06"),
     ("Moment", "2026-11-03T12:05:06", "03-Nov-2026 12:05:06"),
     ("Time", "9:05", "09:05:00"),
@@ -103,9 +105,18 @@ def rule(name: str, **more: Any) -> Rule:
     return Rule(f"entities.all.map.{name}", path="value", **more)
 
 
-def made(name: str, value: Value, **more: Any) -> Node:
+def made(name: str, value: Value, *, app: Application = APP, **more: Any) -> Node:
     each = rule(name, **more)
-    return written(evaluate(each, {"value": value}), APP.forms["All"][name], each, APP, reference)
+    return written(evaluate(each, {"value": value}), app.forms["All"][name], each, app, reference)
+
+
+def test_a_moment_is_not_written_in_a_zone_that_nobody_knows() -> None:
+    app = replace(APP, time_zone="PST")
+
+    with pytest.raises(Unmappable, match="time zone `PST`"):
+        made("Moment", MOMENT, app=app)
+    assert made("Moment", "2026-11-03T12:05:06", app=app) == "03-Nov-2026 12:05:06"  # says no zone: taken as it stands
+    assert made("Day", MOMENT, app=app) == made("Day", MOMENT)
 
 
 def reference(lookup: Lookup) -> Ref:

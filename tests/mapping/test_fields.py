@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zsync.errors import Unmappable
-from zsync.mapping.fields import Lookup, Rule, as_text, at, convert, evaluate, in_zone, is_path, matches, paths
+from zsync.mapping.fields import Lookup, Rule, as_text, at, convert, evaluate, is_path, matches, paths
 from zsync.mapping.shaped import Feed, entries
 from zsync.model.documents import Entry
 from zsync.model.key import Key
@@ -136,13 +136,6 @@ def test_a_value_that_a_table_does_not_have_says_where_to_add_it() -> None:
         evaluate(rule(path="DisplayName", table={"x": "y"}), RECORD)
     assert "entities.e.map.F.table" in caught.value.hint
     assert "Amy" not in caught.value.message
-
-
-def test_moments_go_into_the_applications_zone_and_those_without_an_offset_stay() -> None:
-    assert in_zone(datetime(2026, 7, 1, 12, tzinfo=UTC), "America/Los_Angeles") == datetime.fromisoformat("2026-07-01T05:00:00")
-    assert in_zone(datetime(2026, 12, 1, 12, tzinfo=UTC), "America/Los_Angeles") == datetime.fromisoformat("2026-12-01T04:00:00")
-    own = datetime.fromisoformat("2026-07-01T12:00:00")
-    assert in_zone(own, "America/Los_Angeles") == own
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9))

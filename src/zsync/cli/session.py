@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -19,13 +18,13 @@ from zsync.cli.output import Output
 from zsync.cli.timing import Stop, SystemClock
 from zsync.config import Config, find, load
 from zsync.errors import ConfigError
+from zsync.model.zones import zone_or_utc
 from zsync.state.store import Store
 
 if TYPE_CHECKING:
     from zsync.engine.job import Job, State
     from zsync.engine.run import Problem
     from zsync.ports import Progressed, Source, Target
-
 
 WORDS: Mapping[str, str] = {"services": "service_products", "rooms": "room_types", "refunds": "credit_notes"}
 """What hotel owners call some entities."""
@@ -142,16 +141,10 @@ def build_target(session: Session, store: Store | None) -> Target:
 
 
 def zone(store: Store | None) -> str:
-    """The time zone of the organisation, as the target told it at init; UTC before, and for a name that no system knows.
-
-    Zoho's contract shows such a name: `PST`.
-    """
+    """The time zone of the organisation, as the target told it at init; UTC before, and for an unknown one."""
     facts: Mapping[str, Any] = json.loads((store.fact("facts") if store is not None else None) or "{}")
     name = str(facts.get("organization", {}).get("time_zone") or "UTC")
-    try:
-        return ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder of zones is an OSError
-        return "UTC"
+    return zone_or_utc(name).key
 
 
 @contextmanager

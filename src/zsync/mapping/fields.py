@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Literal, get_args
 
@@ -264,13 +264,6 @@ def _list(value: Value, rule: Rule) -> list[Value]:
             return [part.strip() for part in value.split(rule.split) if part.strip()]
         case _:
             return [value]
-
-
-def in_zone(moment: datetime, zone: str) -> datetime:
-    """A moment in the target's zone, without saying so; one that has no offset is left as it is."""
-    from zoneinfo import ZoneInfo
-
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 # --- kitchen ------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,6 @@ from zsync.ports import Clock, Quota, Switches, TokenStore
 from zsync.targets.books.links import LABELS, SPARED_BY, link
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from pydantic import BaseModel
 
     from zsync.mapping.shaped import Feed
@@ -120,18 +118,9 @@ class Plugin:
 
     def sign_in(self, settings: BooksSettings, entities: Entities, *, clock: Clock, transport: Any = None) -> Zoho:
         """The sign-in of this target's application."""
-        from zsync.targets.zoho.oauth import Application, Zoho
+        from zsync.targets.zoho.connection import sign_in
 
-        centre = settings.centre
-        application = Application(
-            settings.client_id,
-            settings.client_secret,
-            centre.accounts,
-            centre.api,
-            settings.redirect_uri,
-            self.scopes(settings, entities),
-        )
-        return Zoho(application, clock, transport=transport)
+        return sign_in(settings, self.scopes(settings, entities), clock, transport=transport)
 
     def build(
         self,
@@ -146,55 +135,24 @@ class Plugin:
         transport: Any = None,
     ) -> BooksTarget:
         """The target itself. `zone` is the organisation's time zone, in which its day of calls is counted."""
-        from urllib.parse import urlsplit
-
-        from zsync.net.auth import TokenAuth
-        from zsync.net.client import Http
-        from zsync.net.pace import Limits, Pace
         from zsync.targets.books.settings import rules
         from zsync.targets.books.target import BooksTarget
-        from zsync.targets.zoho.centres import known_api
         from zsync.targets.zoho.client import refused_token
+        from zsync.targets.zoho.connection import connect
 
         zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
-        kept = token_store.load()
-        api_url = settings.api_url or known_api(kept.api_url if kept is not None else "", settings.centre.api)
-        limits = Limits(
-            settings.limits.calls_per_minute,
-            settings.limits.calls_per_day,
-            settings.limits.reserve,
-            settings.limits.concurrency,
-        )
-        pace = Pace(self.name, limits, quota, clock, _zone(zone))
-        auth = TokenAuth(
-            token_store,
-            clock,
-            scheme="Zoho-oauthtoken",
-            hosts=frozenset({urlsplit(api_url).netloc}),
-            refresh=zoho.refresh,
-            refused=refused_token,
-        )
-        http = Http(
-            api_url,
+        http, pace = connect(
             self.name,
-            timeout_s=settings.limits.timeout,
+            settings,
+            zoho,
+            refused_token,
             clock=clock,
-            pace=pace,
-            auth=auth,
+            token_store=token_store,
+            quota=quota,
+            zone=zone,
             transport=transport,
-            concurrency=settings.limits.concurrency,
         )
         return BooksTarget(settings, rules(settings, entities, source_tag), http, pace, zoho)
-
-
-def _zone(name: str) -> ZoneInfo:
-    """The organisation's zone. The contract shows names such as `PST` that no zone has: the day is then UTC's."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError; a folder of zones is an OSError
-        return ZoneInfo("UTC")
 
 
 plugin = Plugin()

@@ -7,15 +7,15 @@ only when the hotel's has moved since it was first seen, and never where each do
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from zsync.model.documents import Currency
 from zsync.model.intent import Body, Intent, KnownRows, Plan, Ref, Verdict, Written
 from zsync.model.key import Key
 from zsync.model.money import decimals_of, round_half_up
 from zsync.model.record import Record
+from zsync.model.zones import zone_or_utc
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.taxes import Facts
 from zsync.targets.books.text import clean
@@ -75,9 +75,5 @@ def _exchange_rate(record: Record, currency: Currency, rate: Decimal, known: Kno
 
 
 def _today(record: Record, facts: Facts) -> date:
-    """The day of reading in the organisation's zone; UTC's for a zone that no system knows."""
-    try:
-        zone = ZoneInfo(facts.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return record.read_at.astimezone(UTC).date()
-    return record.read_at.astimezone(zone).date()
+    """The day of reading in the organisation's zone; UTC's for a zone that this machine does not know."""
+    return record.read_at.astimezone(zone_or_utc(facts.zone)).date()

@@ -129,18 +129,9 @@ class Plugin:
 
     def sign_in(self, settings: CreatorSettings, entities: RootModel[Any], *, clock: Clock, transport: Any = None) -> Zoho:
         """The sign-in of this target's application."""
-        from zsync.targets.zoho.oauth import Application, Zoho
+        from zsync.targets.zoho.connection import sign_in
 
-        centre = settings.centre
-        application = Application(
-            settings.client_id,
-            settings.client_secret,
-            centre.accounts,
-            centre.api,
-            settings.redirect_uri,
-            self.scopes(settings, entities),
-        )
-        return Zoho(application, clock, transport=transport)
+        return sign_in(settings, self.scopes(settings, entities), clock, transport=transport)
 
     def build(
         self,
@@ -155,40 +146,22 @@ class Plugin:
         transport: Any = None,
     ) -> CreatorTarget:
         """The target itself. `zone` is the application's time zone, in which the day of calls is counted."""
-        from urllib.parse import urlsplit
-        from zoneinfo import ZoneInfo
-
-        from zsync.net.auth import TokenAuth
-        from zsync.net.client import Http
-        from zsync.net.pace import Limits, Pace
         from zsync.targets.creator.client import refused_token
         from zsync.targets.creator.settings import made
         from zsync.targets.creator.target import CreatorTarget
-        from zsync.targets.zoho.centres import known_api
+        from zsync.targets.zoho.connection import connect
 
         zoho = self.sign_in(settings, entities, clock=clock, transport=transport)
-        kept = token_store.load()
-        api_url = settings.api_url or known_api(kept.api_url if kept is not None else "", settings.centre.api)
-        numbers = settings.limits
-        limits = Limits(numbers.calls_per_minute, numbers.calls_per_day, numbers.reserve, numbers.concurrency)
-        pace = Pace(self.name, limits, quota, clock, ZoneInfo(zone))
-        auth = TokenAuth(
-            token_store,
-            clock,
-            scheme="Zoho-oauthtoken",
-            hosts=frozenset({urlsplit(api_url).netloc}),
-            refresh=zoho.refresh,
-            refused=refused_token,
-        )
-        http = Http(
-            api_url,
+        http, pace = connect(
             self.name,
-            timeout_s=numbers.timeout,
+            settings,
+            zoho,
+            refused_token,
             clock=clock,
-            pace=pace,
-            auth=auth,
+            token_store=token_store,
+            quota=quota,
+            zone=zone,
             transport=transport,
-            concurrency=numbers.concurrency,
         )
         return CreatorTarget(settings, made(entities, source_tag).rules, http, pace, zoho)
 

@@ -10,6 +10,7 @@ from zsync.net.client import Answer, Http, Request
 from zsync.net.exact import decode
 from zsync.net.pace import Pace
 from zsync.targets.creator.errors import DONE, REMOTE, classify, code_of, unreadable, words_of
+from zsync.targets.zoho.connection import used_up
 
 PAGE = 1000
 """Creator's largest page."""
@@ -141,14 +142,7 @@ class CreatorClient:
             self._pace.pause(err.after_s)
             raise
         except QuotaUsedUp as err:
-            until = self._pace.block_day(answer.retry_after_s)
-            raise QuotaUsedUp(
-                err.message,
-                until=until,
-                hint=f"the rest goes by itself after {until.strftime('%Y-%m-%d %H:%M')} UTC",
-                remote=REMOTE,
-                request_id=err.request_id,
-            ) from err
+            raise used_up(err, self._pace, answer.retry_after_s) from err
 
 
 def refused_token(status: int, body: bytes) -> bool:

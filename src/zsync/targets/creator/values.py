@@ -11,9 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from zsync.errors import Unmappable
-from zsync.mapping.fields import Lookup, Mapped, Rule, as_text, convert, in_zone, is_empty
+from zsync.mapping.fields import Lookup, Mapped, Rule, as_text, convert, is_empty
 from zsync.model.intent import Body, Node, Ref
 from zsync.model.record import Value
+from zsync.model.zones import known_zone
 from zsync.targets.creator.forms import CHOICE_TYPES, COMPOUND, LIST_TYPES, SUBFORM, Application, Field
 
 Reference = Callable[[Lookup], Ref]
@@ -54,7 +55,7 @@ def _plain(value: Value, field: Field, rule: Rule, app: Application) -> Node:
         case 10:
             return app.day(_date(convert(value, "date", rule)))
         case 11:
-            return app.moment(in_zone(_moment(convert(value, "datetime", rule)), app.time_zone))
+            return app.moment(_local(_moment(convert(value, "datetime", rule)), field, rule, app))
         case 34:
             return as_text(convert(value, "time", rule))
         case 16:
@@ -175,6 +176,16 @@ def _moment(value: Value) -> datetime:
     if not isinstance(value, datetime):
         raise TypeError("no moment")
     return value
+
+
+def _local(moment: datetime, field: Field, rule: Rule, app: Application) -> datetime:
+    """The moment as the application's clocks show it; one that says no zone is taken as it stands."""
+    if moment.tzinfo is None:
+        return moment
+    zone = known_zone(app.time_zone)
+    if zone is None:
+        raise _no(rule, field, f"the application's time zone `{app.time_zone}` is not known here", "choose another in Creator")
+    return moment.astimezone(zone).replace(tzinfo=None)
 
 
 def _no(rule: Rule, field: Field, why: str, hint: str = "") -> Unmappable:

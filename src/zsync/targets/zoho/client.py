@@ -9,6 +9,7 @@ from zsync.errors import ContractBroken, QuotaUsedUp, Throttled, Unavailable
 from zsync.net.client import Answer, Http, Request
 from zsync.net.exact import decode
 from zsync.net.pace import Pace
+from zsync.targets.zoho.connection import used_up
 from zsync.targets.zoho.errors import AT_ONCE_S, LIMITS, REMOTE, TOKEN, classify, code_of, unreadable
 
 PER_PAGE = 200
@@ -81,14 +82,7 @@ class ZohoClient:
             err.after_s = answer.retry_after_s or 0.0
             raise
         except QuotaUsedUp as err:
-            until = self._pace.block_day(answer.retry_after_s)
-            raise QuotaUsedUp(
-                err.message,
-                until=until,
-                hint=f"the rest goes by itself after {until.strftime('%Y-%m-%d %H:%M')} UTC",
-                remote=REMOTE,
-                request_id=err.request_id,
-            ) from err
+            raise used_up(err, self._pace, answer.retry_after_s) from err
 
     def _slowed(self, err: Throttled, asked_s: float | None) -> float:
         """Seconds to wait: what the answer asks for, else what the table says."""
