@@ -164,3 +164,15 @@ def test_a_character_that_the_terminal_lacks_is_replaced(monkeypatch: pytest.Mon
     Output().raw("佐藤\n")
 
     assert written[0] == "??\n"
+
+
+def test_a_log_that_cannot_be_written_is_said_once_and_ends_no_run(desk: Desk) -> None:
+    desk.initialised()
+    (desk.folder / "zsync.db.log").unlink()
+    (desk.folder / "zsync.db.log").symlink_to("/dev/full")
+
+    said = desk.zsync("run")
+
+    assert said.code == 0
+    assert said.err.count("the log could not be written: No space left on device") == 1
+    assert "Traceback" not in said.err

@@ -83,7 +83,9 @@ def _main(arguments: list[str]) -> int:
     except Exception as err:  # noqa: BLE001 - the one at the top: a defect of ours becomes a short report
         return _defect(out, err)
     finally:
-        log.close()
+        lost = log.close()
+        if lost:
+            out.complain("warning", f"the log could not be written: {lost}")
 
 
 def _leave(code: int) -> int:

@@ -21,7 +21,22 @@ _ROOT = logging.getLogger("zsync")
 
 
 class _OwnerOnly(RotatingFileHandler):
-    """Each file is created for its owner alone."""
+    """Each file is created for its owner alone. What cannot be written (a full disk) is lost, and `trouble` says why: the log
+    is no reason to end a run."""
+
+    trouble = ""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - a name of logging
+        self._lost(sys.exc_info()[1])
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError as err:
+            self._lost(err)
+
+    def _lost(self, error: BaseException | None) -> None:
+        self.trouble = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
     def _open(self) -> Any:
         handle = os.open(self.baseFilename, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -61,11 +76,15 @@ def file() -> str:
     return next((each.baseFilename for each in _ROOT.handlers if isinstance(each, _OwnerOnly)), "")
 
 
-def close() -> None:
-    """End of the invocation: files are closed."""
+def close() -> str:
+    """End of the invocation: files are closed. Why lines of the log were lost; empty if none was."""
+    trouble = ""
     for handler in list(_ROOT.handlers):
         _ROOT.removeHandler(handler)
         handler.close()
+        if isinstance(handler, _OwnerOnly):
+            trouble = handler.trouble
+    return trouble
 
 
 def defect(error: BaseException) -> str:
