@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -126,6 +129,31 @@ def test_a_migration_that_fails_leaves_the_version_as_it_was(path: Path, monkeyp
     again = Store.open(path)
     assert not again.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'extra'").fetchone()
     again.close()
+
+
+def test_a_disk_that_takes_no_more_bytes_says_so_and_keeps_what_was_there(path: Path) -> None:
+    """In a process of its own: no file of it may grow any more."""
+    Store.open(path, create=True).close()
+    program = """if True:
+        import resource, sys
+        from pathlib import Path
+        from zsync.errors import ConfigError
+        from zsync.state.store import Store
+        store = Store.open(Path(sys.argv[1]))
+        try:
+            with store.commit():
+                store.note("tag", "x" * 100_000)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        except ConfigError as err:
+            print(err.message, err.hint)
+    """
+
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+
+    assert "cannot be used" in done.stdout
+    assert "full" in done.stdout
+    with closing(Store.open(path)) as store:
+        assert store.fact("tag") is None
 
 
 def test_a_full_disk_says_so_and_keeps_what_was_there(path: Path) -> None:

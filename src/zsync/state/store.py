@@ -266,6 +266,8 @@ def _plain_words(path: Path) -> Iterator[None]:
             hint = "the disk is full: make room, then run again; nothing half-written was kept"
         elif "readonly" in text or "unable to open" in text:
             hint = "the folder and the file must be writable by the user who runs zsync (cron's user, too)"
+        elif "I/O" in text:
+            hint = "the disk does not take what is written: is it full, or failing? Nothing half-written was kept; then run again"
         elif "locked" in text:
             hint = "another program holds the file open; try again"
         elif "malformed" in text or "not a database" in text:
