@@ -79,10 +79,10 @@ def test_a_file_of_before_there_were_throttles_is_read(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "{}", "null", '"x"', '{"access": 1}'],
+    ["", "{", "[]", "{}", "null", '"x"', '{"access": 1}', "\x00\udcff\udcfe", "[" * 100_000],
 )
 def test_a_damaged_file_is_named_and_not_shown(path: Path, text: str) -> None:
-    path.write_text(text)
+    path.write_text(text, "utf-8", "surrogateescape")
     path.chmod(0o600)
     with pytest.raises(ConfigError, match="is damaged"):
         FileTokenStore(path).load()

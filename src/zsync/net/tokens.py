@@ -27,7 +27,7 @@ class FileTokenStore:
         """What was saved last. ConfigError if others can read the file, or it cannot be understood."""
         try:
             mode = self._path.stat().st_mode
-            text = self._path.read_text("utf-8")
+            content = self._path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as err:
@@ -40,8 +40,8 @@ class FileTokenStore:
                 hint=f"`chmod 600 {self._path.name}`; if somebody may have read it, `zsync auth revoke` and sign in again",
             )
         try:
-            return _tokens(json.loads(text))
-        except (ValueError, KeyError, TypeError) as err:
+            return _tokens(json.loads(content))
+        except (ValueError, KeyError, TypeError, RecursionError) as err:
             raise ConfigError(
                 f"the token file `{self._path.name}` is damaged", hint="remove it and sign in again: `zsync auth`"
             ) from err
