@@ -114,6 +114,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZSYNC_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))  # all goes over loopback: no certificates are read, for each command anew
     monkeypatch.setattr("zsync.cli.timing.SystemClock.sleep", lambda _self, _seconds: None)  # nobody really waits
     organization = Organization(country="Austria", country_code="AT", time_zone="Europe/Vienna")
     books = Books(organization, limits=Limits(per_minute=None, at_once=None), taxes=TAXES)

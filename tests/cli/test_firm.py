@@ -66,6 +66,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("ZSYNC_CONFIG", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     monkeypatch.setattr("zsync.cli.timing.SystemClock.sleep", lambda _self, _seconds: None)
     sandbox = firm_scene(limited=False)
     before = os.umask(0o022)

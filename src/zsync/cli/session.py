@@ -19,7 +19,7 @@ from zsync.cli.timing import Stop, SystemClock
 from zsync.config import Config, find, load
 from zsync.errors import ConfigError
 from zsync.model.zones import zone_or_utc
-from zsync.state.store import Store
+from zsync.state.store import Store, plain_words
 
 if TYPE_CHECKING:
     from zsync.engine.job import Job, State
@@ -83,7 +83,8 @@ class Session:
         """The state, open for as long as this lasts."""
         store = Store.open(self.config.state_path, create=create)
         try:
-            yield store
+            with plain_words(self.config.state_path):
+                yield store
         finally:
             store.close()
 

@@ -19,6 +19,7 @@ from zsync.engine.inbox import ask_for, take_inbox
 from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.outcome import Tally
 from zsync.engine.settle import BudgetSpent, Settler
+from zsync.engine.strangers import knows_its_payments, note_seen, note_strangers, wrote_last
 from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -100,17 +101,13 @@ Summary = Callable[[], tuple[Mapping[str, Mapping[str, int]], Iterable[Problem]]
 """How every record stands now: counts by entity and status, and the problems. A query of the state, handed in."""
 
 
-def _unheard(_calls: int) -> None:
-    """Nobody asked what it costs."""
-
-
 def initialise(
     job: Job,
     summary: Summary,
     *,
     entities: Sequence[str] = (),
     adopting: bool = False,
-    told: Callable[[int], None] = _unheard,
+    told: Callable[[int], None] = lambda _calls: None,
 ) -> Report:
     """Read the source once and fill the entity tables; nothing is written to the target.
 
@@ -123,7 +120,8 @@ def initialise(
     _same_tag_and_realm(job)
     try:
         if not adopting:
-            _knows_its_payments(job)
+            _newest(job)
+            knows_its_payments(job)
         facts = job.target.learn()
     except ZsyncError:
         _keep_meter(job)  # it may say that nothing may leave before tomorrow
@@ -148,7 +146,11 @@ def initialise(
                 note_compared(job, stream)
             if not entities or not never_compared(job):
                 store.note("initialised_at", _stamp(job.clock.now()))
-        store.accept_place(job.host)
+        if not entities:  # else there may be payments that were not looked for
+            if adopting:
+                note_strangers(job)
+            note_seen(job)
+            store.accept_place(job.host)
 
     _guarded(job, report, work)
     return _finish(job, report, summary, tally, {})
@@ -157,7 +159,7 @@ def initialise(
 def run(job: Job, options: Options, summary: Summary) -> Report:
     """One incremental pass. Never raises what ends a run in an orderly way: the report holds it, with its exit code.
 
-    Raises ConfigError when it may not start at all, and lets defects through.
+    Raises ConfigError when it may not start, and lets defects through.
     """
     _may_run(job)
     _same_place(job)
@@ -175,7 +177,10 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
         _collect(job, collector, options)
         if job.state.journal.count_open():
             _brake(job, options)
+            wrote_last(job)
             Settler(job, options, tally).settle(lambda: _scopes(job, options))
+        if not options.entities:
+            note_seen(job)
 
     _guarded(job, report, work)
     return _finish(job, report, summary, tally, unchanged)
@@ -201,6 +206,7 @@ def sync(job: Job, asked: Sequence[tuple[str, str]], summary: Summary, *, before
                 ask_for(job, key, scope, before_start=before_start)
         scopes = {scope: stream for _, scope, stream in found}
         Collector(job, number).collect_these(scopes)
+        wrote_last(job)
         Settler(job, Options(), tally).settle(lambda: (scope for scope in job.state.journal.open_scopes() if scope in scopes))
 
     _guarded(job, report, work)
@@ -246,30 +252,25 @@ def _may_run(job: Job) -> None:
     _same_tag_and_realm(job)
 
 
-def _knows_its_payments(job: Job) -> None:
-    """Payments carry our tag that the state has not written: another state wrote them, so this one would write them again."""
-    unknown = set(job.target.claimed(job.source.tag)) - job.state.journal.settled_keys("payments")
-    if unknown:
-        raise ConfigError(
-            f"the organisation has {len(unknown)} payments with our tag `{job.source.tag}` that this state does not know",
-            hint="put the newest back-up of the state in its place; without one, adoption (`zsync init --adopt`) must look first",
-        )
-
-
 def _same_place(job: Job) -> None:
     """One state per source and organisation: an older copy, or one on a second machine, would write twice."""
-    store = job.state.store
-    if store.stepped_back():
-        raise ConfigError(
-            "the state is older than the last run: a back-up was put in its place",
-            hint="put the newest copy back; without one, `zsync init --adopt` finds what was written since",
-        )
-    before = store.moved_from(job.host)
-    if before:
+    _newest(job)
+    if before := job.state.store.moved_from(job.host):
         raise ConfigError(
             f"this state was last used on the host `{before}`",
             hint="if it was moved, and runs there no more: `zsync init` takes it over. Containers: set `host` under [state]",
         )
+
+
+def _newest(job: Job) -> None:
+    """Documents that were written after an old copy was made are not in it: only adoption finds them."""
+    store = job.state.store
+    if store.stepped_back():
+        if store.sided():
+            words = "the state is older than the last run: a back-up was put in its place"
+        else:
+            words = "the file `.run` beside the state is missing: without it nobody can tell whether this is the newest copy"
+        raise ConfigError(words, hint="put the newest copy back; without one, `zsync init --adopt` finds what was written since")
 
 
 def _same_tag_and_realm(job: Job) -> None:

@@ -194,12 +194,14 @@ class Settler:
         self._job.target.reserve(sum(isinstance(lot.steps[0], Call) for lot in wave))  # before `begin`: no wait lies between (J2)
         self._heed_stop()
         calls = [self._prepared(lot) for lot in wave]
-        now = self._now()
-        with self._job.state.store.commit():
+        store, now = self._job.state.store, self._now()
+        with store.commit():
             self._journal.begin(_begins(wave), now, now + timedelta(seconds=self._job.call_s + self._job.grace_s))
             self._save_meter()
+            store.count()
+        store.accept_place(self._job.host)  # a copy that does not know these calls is older from here on
         answers = _side_by_side(calls, pool) if len(calls) > 1 else [_performed(each) for each in calls]
-        with self._job.state.store.commit():
+        with store.commit():
             for lot, (answer, error) in zip(wave, answers, strict=True):
                 self._outcomes.take(lot.steps, answer, error)
             self._save_meter()

@@ -400,6 +400,10 @@ class Target(Protocol):
         means that a state was lost."""
         ...
 
+    def latest(self, tag: str) -> Collection[Key]:
+        """Of the same, those of the documents that were written last, in one call where the list shows them."""
+        ...
+
     def link(self, module: str, id: str) -> str:
         """The web address of a document, or empty."""
         ...

@@ -79,10 +79,11 @@ class JournalReading:
         ).fetchone()
         return int(found[0]), int(found[1]), int(found[2])
 
-    def settled_keys(self, module: str) -> set[Key]:
-        """The keys of `module` whose remote id is known."""
+    def sent_keys(self, module: str) -> set[Key]:
+        """The keys of `module` that a call left for, or whose remote id is known."""
         found = self._db.execute(
-            "SELECT key FROM journal WHERE realm = ? AND module = ? AND remote_id IS NOT NULL", (self._realm, module)
+            "SELECT key FROM journal WHERE realm = ? AND module = ? AND (remote_id IS NOT NULL OR sent_verb IS NOT NULL)",
+            (self._realm, module),
         )
         return {Key(each[0]) for each in found.fetchall()}
 

@@ -136,15 +136,24 @@ class Store:
 
         In this order a crash between the two leaves the side file behind, never ahead: ahead means an older state.
         """
-        count = int(self.fact("run_counter") or "0") + 1
         with self.commit():
-            self.note("run_counter", str(count))
-        self._write_side({"run": count, "host": host or socket.gethostname()})
+            self.count()
+        self.accept_place(host)
+
+    def count(self) -> None:
+        """One more step that copies made before do not know: a run, or calls that are about to leave. Inside a commit."""
+        self.note("run_counter", str(self._counted() + 1))
 
     def stepped_back(self) -> bool:
-        """Whether the side file has counted runs that this state does not know: an older copy was put in its place."""
-        side = self._read_side()
-        return side is not None and int(side.get("run", 0)) > int(self.fact("run_counter") or "0")
+        """Whether this may be an older copy: the side file has counted steps that it does not know, or has not come along."""
+        if not self._on_disk:
+            return False
+        side, known = self._read_side(), self._counted()
+        return known > 0 if side is None else int(side.get("run", 0)) > known
+
+    def sided(self) -> bool:
+        """Whether the side file is there."""
+        return self._read_side() is not None
 
     def moved_from(self, host: str | None = None) -> str:
         """The host that ran this state last, if it is another one than this; else empty."""
@@ -155,8 +164,11 @@ class Store:
         return "" if last == (host or socket.gethostname()) else last
 
     def accept_place(self, host: str | None = None) -> None:
-        """This copy on this host is the one from now on (after `init` has looked at the target)."""
-        self._write_side({"run": int(self.fact("run_counter") or "0"), "host": host or socket.gethostname()})
+        """This copy on this host is the one from now on. Called outside a commit: the side file counts what is on disk."""
+        self._write_side({"run": self._counted(), "host": host or socket.gethostname()})
+
+    def _counted(self) -> int:
+        return int(self.fact("run_counter") or "0")
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
@@ -199,6 +211,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.row_factory = sqlite3.Row
     try:
+        _check_ours(connection, path)  # before anything is changed in it
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -213,7 +226,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection)
     if version > len(MIGRATIONS):
         raise ConfigError(
@@ -222,6 +235,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
         raise ConfigError(f"`{path.name}` is a database, but not a zsync state", hint="set `path` under [state] to another file")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection)
     if 0 < version < len(MIGRATIONS):
         _back_up(connection, path, version)
     for number in range(version, len(MIGRATIONS)):
@@ -259,6 +276,19 @@ def _alone(path: Path) -> Iterator[None]:
 def _plain_words(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system complain about into words with a next step."""
     try:
+        with plain_words(path):
+            yield
+    except OSError as err:
+        raise ConfigError(
+            f"the state `{path.name}` cannot be used: {(err.strerror or 'not possible').lower()}",
+            hint="the folder must exist, have room, and be writable by the user who runs zsync (cron's user, too)",
+        ) from err
+
+
+@contextmanager
+def plain_words(path: Path) -> Iterator[None]:
+    """The same of SQLite alone: damage may show in the middle of a run, when a page is read for the first time."""
+    try:
         yield
     except sqlite3.DatabaseError as err:
         text = str(err)
@@ -275,8 +305,3 @@ def _plain_words(path: Path) -> Iterator[None]:
         else:
             raise
         raise ConfigError(f"the state `{path.name}` cannot be used: {text}", hint=hint) from err
-    except OSError as err:
-        raise ConfigError(
-            f"the state `{path.name}` cannot be used: {(err.strerror or 'not possible').lower()}",
-            hint="the folder must exist, have room, and be writable by the user who runs zsync (cron's user, too)",
-        ) from err

@@ -18,7 +18,7 @@ from zsync.ports import Budget, Finding, Match, Module, Quota
 from zsync.targets.books import adoption, gone, mapping
 from zsync.targets.books.links import LABELS, link
 from zsync.targets.books.modules import modules
-from zsync.targets.books.modules.payments import references
+from zsync.targets.books.modules.payments import newest_references, references
 from zsync.targets.books.modules.values import key_in, number
 from zsync.targets.books.rules import Rules
 from zsync.targets.books.settings import BooksSettings
@@ -162,6 +162,10 @@ class BooksTarget:
     def claimed(self, tag: str) -> Collection[Key]:
         """Our keys on payments, by their reference numbers; filters may be ignored, so every row is looked at."""
         return {key for each in references(self._client, f"{tag}:payment:") if (key := key_in(each)) is not None}
+
+    def latest(self, tag: str) -> Collection[Key]:
+        """Of the first page of the list, which shows the newest first (contract's example; the sandbox does the same)."""
+        return {key for each in newest_references(self._client, f"{tag}:payment:") if (key := key_in(each)) is not None}
 
     def link(self, module: str, id: str) -> str:
         return link(self._settings, module, id)

@@ -127,6 +127,9 @@ class CreatorTarget:
         """Rows carry the user's own keys, and Creator refuses a second: nothing can double by a lost state."""
         return ()
 
+    def latest(self, tag: str) -> Collection[Key]:
+        return ()
+
     def link(self, module: str, id: str) -> str:
         return link(self._settings, self._rules, module, id)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import islice
 
 from zsync.errors import RecordError, Refused
 from zsync.model.intent import Body, Written
@@ -107,11 +108,29 @@ def amount_applied(row: Content) -> Decimal | None:
     return number(row.get("amount_applied", row.get("amount")))
 
 
+_NEWEST = 200
+
+_SINGLY = 10
+"""Where the list shows no references, so many of its payments are read to learn the newest ones."""
+
+
 def references(calls: Calls, beginning: str) -> Iterator[str]:
     """The references of all payments that begin so. The filter is documented; the rows are compared all the same."""
     for row in calls.pages("/customerpayments", LISTING, {"reference_number_startswith": beginning}):
-        content: Content = row
-        if "reference_number" not in row:
-            content = document(calls.get(f"/customerpayments/{identity(row, 'payment_id')}"), "payment")
-        if text(content, "reference_number").startswith(beginning):
-            yield text(content, "reference_number")
+        yield from _reference(calls, row, beginning)
+
+
+def newest_references(calls: Calls, beginning: str) -> Iterator[str]:
+    """The same of the first rows alone, in one call; of fewer, read one by one, where the list shows no references."""
+    found = calls.pages("/customerpayments", LISTING, {"reference_number_startswith": beginning})
+    for place, row in enumerate(islice(found, _NEWEST)):  # no more than a page: the next one is not asked for
+        if "reference_number" in row or place < _SINGLY:
+            yield from _reference(calls, row, beginning)
+
+
+def _reference(calls: Calls, row: Content, beginning: str) -> Iterator[str]:
+    content = row
+    if "reference_number" not in row:
+        content = document(calls.get(f"/customerpayments/{identity(row, 'payment_id')}"), "payment")
+    if text(content, "reference_number").startswith(beginning):
+        yield text(content, "reference_number")
