@@ -161,7 +161,8 @@ def _state(store: Store) -> Finding:
     if store.fact("initialised_at") is None:
         return Finding("state", False, f"`{store.path.name}` was not initialised", "`zsync init`")
     if store.stepped_back():
-        return Finding("state", False, f"`{store.path.name}` is older than its last run", "put the newest copy back")
+        what = "is older than its last run" if store.sided() else "lies here without its file `.run`"
+        return Finding("state", False, f"`{store.path.name}` {what}", "put the newest copy back, or `zsync init --adopt`")
     last = Runs(store).last()
     return Finding("state", True, f"last run {last['finished_at']}: {last['outcome']}" if last else "initialised, no run yet")
 
