@@ -12,7 +12,7 @@ from books.bodies import CONTACT, PAYMENT, key
 from books.desk import Desk
 from zsync.errors import ConfigError, InDoubt, Refused, SignInNeeded, Unavailable
 from zsync.ports import Finding, Quota, Write
-from zsync.sandbox import Fault
+from zsync.sandbox import Behaviour, Fault
 from zsync.targets.books import plugin
 from zsync.targets.books.modules import modules
 from zsync.targets.books.settings import BooksSettings, Entities
@@ -113,6 +113,20 @@ def test_payments_of_our_tag_are_claimed_and_no_others() -> None:
         given = {**PAYMENT, "customer_id": customer, "reference_number": reference}
         desk.books.create("payments", given)
     assert desk.target.claimed("hotel") == {key("payment:13")}
+
+
+@pytest.mark.parametrize(("lean", "seen", "calls"), [(False, 12, 1), (True, 10, 11)])
+def test_the_newest_payments_cost_one_call_or_a_few_where_the_list_shows_no_references(lean: bool, seen: int, calls: int) -> None:
+    desk = Desk(Behaviour(lean=lean))
+    customer = desk.books.create("contacts", {"contact_name": "Ada Guest"})["contact_id"]
+    for number in range(12):
+        desk.clock.sleep(60)
+        given = {**PAYMENT, "customer_id": customer, "reference_number": f"hotel:payment:{number}"}
+        desk.books.create("payments", given)
+    before = len(desk.requests())
+    found = desk.target.latest("hotel")
+    assert len(desk.requests()) - before == calls
+    assert found == {key(f"payment:{number}") for number in range(12 - seen, 12)}
 
 
 def test_a_call_counts_and_so_does_a_sign_in() -> None:

@@ -20,6 +20,7 @@ from zsync.ports import Match, Module, Stranger
 from zsync.targets.books.modules.base import Calls
 from zsync.targets.books.modules.masters import Contacts, Items
 from zsync.targets.books.modules.payments import LISTING, Payments
+from zsync.targets.books.modules.refunds import ExcessRefunds, Refunds
 from zsync.targets.books.modules.sales import Numbered
 from zsync.targets.books.modules.values import Content, identity, key_in, normal, number, text
 
@@ -45,6 +46,10 @@ def recognise(calls: Calls, module: Module, asked: Asked) -> Iterator[Match | No
             yield from _documents(calls, module, asked)
         case Payments():
             yield from _payments(calls, module, asked)
+        case Refunds():
+            for key, body in asked:
+                (found,) = module.find([(key, body)])
+                yield _found(found) or _out_of_a_payment(calls, body)
         case _:
             for each in asked:
                 (found,) = module.find([each])
@@ -199,6 +204,21 @@ def _typed(body: Body, rows: Sequence[Content], twins: int) -> Match | None:
 def _payment(row: Content) -> Match:
     id, label = identity(row, "payment_id"), text(row, "payment_number")
     return Match(Written(id, label, number(row.get("amount")), text(row, "status")))
+
+
+def _out_of_a_payment(calls: Calls, body: Body) -> Match | None:
+    """Money that came back before its slip was paid out of the payment (`unapply`); read anew with the slip, it would be paid
+    out of the credit note, once more. Only a person can say that both are one."""
+    reference, customer = str(body["reference_number"]), str(body["_customer_id"])
+    for payment in calls.pages("/customerpayments", LISTING, {"customer_id": customer}):
+        if text(payment, "customer_id") not in ("", customer):
+            continue  # filters may be ignored, and lists may not show it
+        id = identity(payment, "payment_id")
+        for row in calls.pages(f"{ExcessRefunds.path}/{id}/refunds", ExcessRefunds.listing):
+            if text(row, "reference_number") == reference:
+                refund = Written(identity(row, ExcessRefunds.id_field))
+                return Match(refund, unclear=f"it was paid back out of payment {id} already, before its credit note")
+    return None
 
 
 def _fits(body: Body) -> tuple[str, ...]:
