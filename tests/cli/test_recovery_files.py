@@ -102,7 +102,8 @@ def test_a_side_file_that_makes_no_sense_stops_the_run_and_goes_by_adoption(few:
 
     says(few.zsync("run"), 2, "`zsync.db.run`", "remove it and run `zsync init`")
     side.unlink()
-    says(few.zsync("run"), 2, "`.run` beside the state is missing", "zsync init --adopt")
+    for command in (["run"], ["init", "--no-adopt"]):
+        says(few.zsync(*command), 2, "`.run` beside the state is missing", "zsync init --adopt")
     assert few.zsync("init").code == 0
     nothing_left(few.zsync("run", "--json"))
 

@@ -176,8 +176,8 @@ def run(job: Job, options: Options, summary: Summary) -> Report:
         _heed_settings(job, options)
         _collect(job, collector, options)
         if job.state.journal.count_open():
+            wrote_last(job)  # an old state would change a lot, too
             _brake(job, options)
-            wrote_last(job)
             Settler(job, options, tally).settle(lambda: _scopes(job, options))
         if not options.entities:
             note_seen(job)
