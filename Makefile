@@ -2,6 +2,7 @@
 #   make demo    a hotel's books appear            make test    the tests
 #   make lint    form        make types   types    make all     what CI runs, but the demo
 #   make sweep   the tests, with every point of the sweeps
+#   make proof   everything that can go wrong, done to real processes: hours; a second start goes on where it was
 #   make bench   ratios: how the work grows with the hotel, what a start costs
 #   make lock    resolve the versions anew (needs uv)
 
@@ -15,7 +16,9 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then command -v $$p; break; fi; done)
 
-.PHONY: all demo test sweep lint fmt types bench lock clean
+PROOF ?=
+
+.PHONY: all demo test sweep proof lint fmt types bench lock clean
 .DEFAULT_GOAL := all
 
 all: lint types test
@@ -29,13 +32,17 @@ test: $(MARK)
 sweep: $(MARK)
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal --thorough
 
+# PROOF="--family storm" and the like: `python -m proof --help`
+proof: $(MARK)
+	@$(BIN)/python -m proof --json proof-report.json --into docs/guarantees.md $(PROOF)
+
 lint: $(MARK)
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks proof
+	@$(BIN)/ruff format --check src tests benchmarks proof
 
 fmt: $(MARK)
-	@$(BIN)/ruff check --fix src tests benchmarks
-	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks proof
+	@$(BIN)/ruff format src tests benchmarks proof
 
 types: $(MARK)
 	@$(BIN)/mypy
