@@ -27,7 +27,7 @@ from zsync.engine.preview import preview
 from zsync.errors import ContractBroken, RecordError, Unavailable
 from zsync.model.intent import Body, Intent, Ref, Written
 from zsync.model.record import Unreadable
-from zsync.model.row import Begin, Complaint, Row, State
+from zsync.model.row import Begin, Complaint, Row, State, Verb
 from zsync.ports import Stranger
 from zsync.state.desk import Inbox
 from zsync.state.journal import Journal
@@ -253,6 +253,15 @@ def test_j2_a_row_that_is_not_wanted_cannot_begin(store: Store, journal: Journal
     begin(store, journal, {"total": Decimal(1)})
     with pytest.raises(ValueError, match="nothing may leave"):
         begin(store, journal, {"total": Decimal(1)})
+
+
+def test_j2_a_row_begins_once_though_it_was_read_twice(store: Store, journal: Journal) -> None:
+    """What the row says on disk counts, not what it said when it was read."""
+    want(store, journal, {"total": Decimal(1)})
+    read_before = get(journal)
+    begin(store, journal, {"total": Decimal(1)})
+    with store.commit(), pytest.raises(ValueError, match="nothing may leave"):
+        journal.begin([Begin(read_before, "create", {"total": Decimal(1)})], NOW, LATER)
 
 
 def test_j2_the_slot_of_the_pace_is_taken_before_begin() -> None:
@@ -589,6 +598,20 @@ def test_j5_what_is_found_without_our_key_is_ours_if_it_equals_what_was_sent() -
 
 
 # --- J6 ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["create", "update", "withdraw", "revive"])
+def test_j6_a_row_with_a_remote_id_is_not_created_and_one_without_is_not_changed(
+    store: Store, journal: Journal, verb: Verb
+) -> None:
+    want(store, journal, {"total": Decimal(1)})
+    if verb == "create":
+        begin(store, journal, {"total": Decimal(1)})
+        settle(store, journal)
+        want(store, journal, {"total": Decimal(2)})
+    with store.commit(), pytest.raises(ValueError, match=f"no {verb} may leave"):
+        journal.begin([Begin(get(journal), verb, {"total": Decimal(1)})], NOW, LATER)
+    assert get(journal).state is State.WANTED
 
 
 def test_j6_after_a_lost_update_nothing_leaves_before_ask_at_and_the_next_step_is_a_read() -> None:

@@ -125,8 +125,7 @@ class Journal(JournalReading):
         """These writes are about to leave (J2). Were the program to die now, none is asked about before `ask_at` (J3)."""
         for each in begins:
             row = each.row
-            if row.state is not State.WANTED:
-                raise ValueError(f"{row.key} in {row.module} is {row.state}, so nothing may leave for it")
+            _check_may_leave(self._get(row.ref), each.verb)
             values: dict[str, object] = {
                 "state": State.SENDING,
                 "sent_verb": each.verb,
@@ -365,6 +364,15 @@ class Journal(JournalReading):
                 *((error.code, error.message, error.request_id) if error else ("", message, "")),
             ),
         )
+
+
+def _check_may_leave(row: Row, verb: Verb) -> None:
+    """The last door before a call: what is not wanted, or stands already, is not sent. ValueError says so."""
+    if row.state is not State.WANTED:
+        raise ValueError(f"{row.key} in {row.module} is {row.state}, so nothing may leave for it")
+    if (verb == "create") == bool(row.remote_id):
+        has = f"the remote id {row.remote_id}" if row.remote_id else "no remote id"
+        raise ValueError(f"{row.key} in {row.module} has {has}, so no {verb} may leave for it")
 
 
 _AT_REST: dict[str, object] = {
