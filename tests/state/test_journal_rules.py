@@ -27,7 +27,7 @@ from zsync.engine.preview import preview
 from zsync.errors import ContractBroken, RecordError, Unavailable
 from zsync.model.intent import Body, Intent, Ref, Written
 from zsync.model.record import Unreadable
-from zsync.model.row import Begin, Complaint, Row, State, Verb
+from zsync.model.row import UNCLEAR, Begin, Complaint, Row, State, Verb
 from zsync.ports import Stranger
 from zsync.state.desk import Inbox
 from zsync.state.journal import Journal
@@ -262,6 +262,23 @@ def test_j2_a_row_begins_once_though_it_was_read_twice(store: Store, journal: Jo
     begin(store, journal, {"total": Decimal(1)})
     with store.commit(), pytest.raises(ValueError, match="nothing may leave"):
         journal.begin([Begin(read_before, "create", {"total": Decimal(1)})], NOW, LATER)
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.HELD])
+def test_what_waits_for_a_person_waits_also_while_nothing_is_wanted(store: Store, journal: Journal, state: State) -> None:
+    """Adoption saw what may be this document. It is not written because the record was out of the plan for a while."""
+    want(store, journal, {"total": Decimal(1)})
+    with store.commit():
+        if state is State.FAILED:
+            journal.fail(REF, Complaint(UNCLEAR, "a stranger's"), NOW)
+        else:
+            journal.hold(REF, "as agreed", NOW)
+        assert journal.want_nothing(REF) is False
+    want(store, journal, {"total": Decimal(2)})
+    assert get(journal).state is state
+    with store.commit():
+        journal.retry(REF, NOW)
+    assert get(journal).state is State.WANTED
 
 
 def test_j2_the_slot_of_the_pace_is_taken_before_begin() -> None:

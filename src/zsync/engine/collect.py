@@ -244,14 +244,14 @@ class Collector:
         return self._with_rulings(self._without_strays(replace(plan, verdicts=verdicts)), record)
 
     def _without_strays(self, plan: Plan) -> Plan:
-        """The plan without what was written with another scope: a row belongs to one scope for life (J9), and a payment that
-        changed its booking is for a person to look at."""
+        """The plan without what was written, or left to a person, with another scope: a row belongs to one scope for life (J9),
+        and a payment that changed its booking is for a person to look at."""
         errors = dict(plan.errors)
         for intent in plan.intents:
             row = self._journal.row(intent.ref)
-            if row is not None and row.scope != plan.scope and row.was_sent:
+            if row is not None and row.scope != plan.scope and not row.may_be_dropped:
                 errors[intent.owner] = RecordError(
-                    f"it was written as part of {row.scope}, and now comes with {plan.scope}",
+                    f"it was {'written' if row.was_sent else 'known'} as part of {row.scope}, and now comes with {plan.scope}",
                     hint="set it right in Zoho by hand",
                 )
         return replace(plan, errors=errors, intents=tuple(each for each in plan.intents if each.owner not in errors))

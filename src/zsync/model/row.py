@@ -117,6 +117,11 @@ class Row:
         """A call left for this row at some time: the remote may know it."""
         return bool(self.remote_id) or self.sent_verb is not None
 
+    @property
+    def may_be_dropped(self) -> bool:
+        """The remote cannot know it, and no person has a say in it: were it wanted again, it could begin anew."""
+        return not self.was_sent and not self.unclear and self.state is not State.HELD
+
 
 @dataclass(frozen=True, slots=True)
 class Begin:

@@ -79,12 +79,12 @@ class Journal(JournalReading):
     def want_nothing(self, ref: Ref) -> bool:
         """Nothing should stand at the remote for this row. Returns whether that is still to be done.
 
-        A row that was never sent is dropped at once; one in doubt stays `sending` until it was asked about (J3).
+        A row that was never sent is dropped at once, unless it waits for a person; one in doubt stays until it was asked about.
         """
         row = self.row(ref)
         if row is None:
             return False
-        if not row.was_sent:
+        if row.may_be_dropped:
             self._db.execute("DELETE FROM journal WHERE realm = ? AND module = ? AND key = ?", self._id(ref))
             return False
         self._set(ref, wanted=None, wanted_digest="", needs="[]")
@@ -92,7 +92,7 @@ class Journal(JournalReading):
             self._set(ref, state=State.WANTED, due_at=None, tries=0)
         elif row.state is State.WANTED and not row.there:
             self._set(ref, state=State.SETTLED)
-        elif row.state is State.FAILED:
+        elif row.state is State.FAILED and not row.unclear:
             self._set(ref, state=State.WANTED if row.there else State.SETTLED, error=None)
         return self._is_open(ref)
 
