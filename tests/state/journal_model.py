@@ -26,6 +26,7 @@ class Expected:
     ask_at: datetime | None = None
     due_at: datetime | None = None
     lead: Ref | None = None
+    unclear: bool = False  # it may stand there already: a person must say
     taken: bool = False  # as it stands, by a person's word: it need not be what is wanted
 
     @property
@@ -42,7 +43,7 @@ class Expected:
 
     def rest(self, state: str = "") -> None:
         """Not in doubt any more. Without a state: settled if what stands is what is wanted."""
-        self.state, self.ask_at, self.due_at, self.lead = state or self.by_itself, None, None, None
+        self.state, self.ask_at, self.due_at, self.lead, self.unclear = state or self.by_itself, None, None, None, False
 
     @property
     def by_itself(self) -> str:

@@ -18,7 +18,7 @@ from engine.world import Crash, key
 from state.journal_model import Expected, FarSide
 from steady import walks
 from zsync.model.intent import Body, Intent, Ref, Written
-from zsync.model.row import Begin, Complaint, Row, State, Verb
+from zsync.model.row import UNCLEAR, Begin, Complaint, Row, State, Verb
 from zsync.state.journal import Journal
 from zsync.state.store import Store
 
@@ -79,7 +79,7 @@ class JournalMachine(RuleBasedStateMachine):
         row = self.rows.setdefault(ref, Expected())
         first = row.stands if row.stands is not None else row.sent if row.state == "sending" or row.there else None
         before, row.wanted = row.wanted, {"value": value, "number": first["number"] if first else number}
-        if row.state in ("wanted", "settled") or (row.state == "failed" and before != row.wanted):
+        if row.state in ("wanted", "settled") or (row.state == "failed" and before != row.wanted and not row.unclear):
             row.due_at = row.due_at if row.state == "wanted" and not row.satisfied else None
             row.state = row.by_itself
         assert opened == row.is_open
@@ -89,12 +89,12 @@ class JournalMachine(RuleBasedStateMachine):
         with self.store.commit():
             opened = self.journal.want_nothing(ref)
         row = self.rows.get(ref)
-        if row is None or not row.was_sent:
+        if row is None or not (row.was_sent or row.unclear or row.state == "held"):
             self.rows.pop(ref, None)
             assert not opened
             return
         row.wanted = None
-        if row.state not in ("sending", "held"):
+        if row.state not in ("sending", "held") and not row.unclear:
             row.due_at = row.due_at if row.state == "wanted" and row.there else None
             row.state = row.by_itself
         assert opened == row.is_open
@@ -108,7 +108,7 @@ class JournalMachine(RuleBasedStateMachine):
             with self.store.commit():
                 self.journal.adopt(ref, Written(id), row.wanted if known else None, self.now)
             row.id, row.there, row.serves, row.stands = id, True, row.wanted, row.wanted if known else None
-            row.state = "settled"
+            row.rest("settled")
 
     # --- a call -------------------------------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class JournalMachine(RuleBasedStateMachine):
         row.forget()
         row.rest("held")
 
-    @rule(ref=which, how=st.sampled_from(("fail", "disown", "hold", "retry", "force", "accept", "lost", "rename")))
+    @rule(ref=which, how=st.sampled_from(("unclear", "fail", "disown", "hold", "retry", "force", "accept", "lost", "rename")))
     def a_row_at_rest_is_moved(self, ref: Ref, how: str) -> None:
         """By a person's command, or by what an answer or a look showed. Only a retry may come while it is in doubt."""
         row = self.rows.get(ref)
@@ -265,6 +265,10 @@ class JournalMachine(RuleBasedStateMachine):
             return
         with self.store.commit():
             match how:
+                case "unclear" if not row.was_sent:
+                    self.journal.fail(ref, Complaint(UNCLEAR, "a stranger's"), self.now)
+                    row.rest("failed")
+                    row.unclear = True
                 case "fail" | "disown":
                     self.journal.fail(ref, ERROR, self.now, proven=how == "fail")
                     row.serves = row.serves if how == "fail" else None
@@ -276,6 +280,7 @@ class JournalMachine(RuleBasedStateMachine):
                     self.journal.retry(ref, self.now, force=how == "force")
                     row.due_at = None
                     row.state = row.by_itself if row.state in ("failed", "held") else row.state
+                    row.unclear = False
                 case "accept" if row.there and row.wanted is not None:
                     self.journal.accept(ref, row.wanted, None, self.now)
                     row.stands, row.serves, row.taken, row.verb = row.wanted, row.wanted, True, row.verb or "create"
