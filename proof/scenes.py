@@ -142,6 +142,10 @@ def _only(tables: dict[str, list[dict[str, Any]]], name: str, ids: Iterable[obje
     tables[name] = [row for row in tables[name] if str(row["id"]) in wanted]
 
 
+_OPEN = ("sent", "unpaid", "partially_paid", "overdue")
+"""Which of them is a matter of the day and the sums."""
+
+
 class HotelWorld(World):
     """QloApps into Zoho Books, with lists that lag."""
 
@@ -194,7 +198,7 @@ class HotelWorld(World):
         for row in books.all("salesorders").values():
             note("salesorders", row["salesorder_number"], row["total"], row["status"])
         for row in books.all("invoices").values():
-            note("invoices", row["invoice_number"], row["total"], row["balance"], row["status"])
+            note("invoices", row["invoice_number"], row["total"], row["balance"], "open" if row["status"] in _OPEN else row["status"])
         for row in books.all("creditnotes").values():
             note("creditnotes", row["creditnote_number"], row["total"], row["balance"], row["status"])
         for row in books.all("payments").values():

@@ -271,3 +271,18 @@ def test_an_order_whose_item_a_person_deleted_is_refused_and_not_taken_for_gone(
     assert not caught.value.gone
     assert "salesorder stands" in caught.value.message
     assert caught.value.remote_code in caught.value.message
+
+
+def test_a_currency_that_somebody_added_meanwhile_is_a_duplicate_and_another_refusal_is_none() -> None:
+    desk = Desk()
+    currencies = modules(desk.target._client)["currencies"]
+    body: Body = {"currency_code": "CHF", "currency_symbol": "Fr", "price_precision": 2, "currency_format": "1,234,567.89"}
+    currencies.create([Write(key("currency:CHF"), body)])
+
+    (again,) = currencies.create([Write(key("currency:CHF"), body)])
+    (other,) = currencies.create([Write(key("currency:USD"), {**body, "currency_code": ""})])
+
+    assert isinstance(again, Refused)
+    assert again.duplicate
+    assert isinstance(other, Refused)
+    assert not other.duplicate

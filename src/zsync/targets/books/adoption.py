@@ -1,6 +1,7 @@
 """Recognising what an organisation has already: the documents that `init --adopt` links instead of creating a second one.
 
     numbers, skus       exact; our reference makes it ours whatever the total, else customer, date and total must agree
+    currencies          the code
     contacts            the name, with our key or the same e-mail address; a namesake is a stranger
     payments            our key as reference; typed by hand: customer, date and amount, where both sides have just one
     what hangs on them  asked for one by one, as in doubt
@@ -24,7 +25,7 @@ from zsync.targets.books.modules.refunds import ExcessRefunds, Refunds
 from zsync.targets.books.modules.sales import Numbered
 from zsync.targets.books.modules.values import Content, identity, key_in, normal, number, text
 
-LISTED = ("contacts", "items", "salesorders", "invoices", "creditnotes", "payments")
+LISTED = ("currencies", "contacts", "items", "salesorders", "invoices", "creditnotes", "payments")
 """The modules that are recognised in whole lists, parents first."""
 
 ASKED_SINGLY = ("applications", "creditapplications", "refunds", "excessrefunds")

@@ -29,6 +29,14 @@ class Currencies(BooksModule):
     number_field = "currency_code"
     updatable = False
 
+    def create(self, writes: Sequence[Write]) -> Sequence[Written | RecordError]:
+        """Whether it was refused because somebody has added it meanwhile is looked up: no code for that is published."""
+        (write,) = writes
+        (made,) = super().create(writes)
+        if isinstance(made, Refused) and not made.duplicate:
+            made.duplicate = self._find(write.key, write.body) is not None
+        return [made]
+
     def _find(self, key: Key, body: Body) -> Found:
         for row in listed(self._calls.get(self.path), "currencies"):
             if text(row, "currency_code") == body["currency_code"]:
