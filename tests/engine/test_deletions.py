@@ -236,3 +236,15 @@ def test_a_death_at_any_point_of_it_takes_back_what_is_gone_and_nothing_else() -
         if not died:
             break
     assert point > 5
+
+
+def test_a_customer_who_was_disabled_before_he_was_written_goes_with_the_booking_that_needs_him() -> None:
+    """Nobody reads the booking again: it is the customer who must know that he is needed."""
+    world = World()
+    world.hotel.put(customer())
+    world.hotel.put(booking())
+    world.initialise()
+    world.hotel.put(customer(active=False))
+    world.run_to_rest()
+    assert [doc.body["number"] for doc in world.remote.standing("salesorders")] == ["SO-1", "SO-2"]
+    assert Status(world.store).summary()["orders"] == {"synced": 2}

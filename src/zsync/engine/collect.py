@@ -334,7 +334,10 @@ class Collector:
             canceled = verdict is not None and verdict.stand == "canceled"
             switches = self._job.switches.get(entities.get(row.owner, ""), Switches())
             if not row.was_sent:
+                needed = row.owner in disabled and self._journal.needed(row.ref)
                 self._journal.want_nothing(row.ref)
+                if needed:  # by a booking, which nobody reads again because its customer was disabled
+                    self._demand(record.key, [row.ref])
             elif ((canceled or row.ref in plan.withdrawn) and switches.update) or (row.owner in disabled and switches.delete):
                 if self._journal.needed(row.ref):  # by a booking that is not through yet: looked at again in the next run
                     self._records.read_again(record.key)
