@@ -198,7 +198,8 @@ class HotelWorld(World):
         for row in books.all("salesorders").values():
             note("salesorders", row["salesorder_number"], row["total"], row["status"])
         for row in books.all("invoices").values():
-            note("invoices", row["invoice_number"], row["total"], row["balance"], "open" if row["status"] in _OPEN else row["status"])
+            status = "open" if row["status"] in _OPEN else row["status"]
+            note("invoices", row["invoice_number"], row["total"], row["balance"], status)
         for row in books.all("creditnotes").values():
             note("creditnotes", row["creditnote_number"], row["total"], row["balance"], row["status"])
         for row in books.all("payments").values():
