@@ -330,7 +330,7 @@ class Workbench:
         hows = {harm.how for harm in result.case.harms}
         allowed: dict[int, bool] = {
             0: True,
-            2: bool(kinds & {"file", "storm", "source"} or hows & {"full", "readonly", "expired_token"}),  # a hotel's key is configured
+            2: bool(kinds & {"file", "storm", "source"} or hows & {"full", "readonly", "expired_token"}),  # a key is configured
             3: True,
             4: bool(kinds & {"revoked", "file", "fault", "storm"}),
             5: bool(kinds & {"fault", "storm", "source", "asleep", "clock", "kill"} or hows & {"full"}),
