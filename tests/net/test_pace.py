@@ -518,3 +518,31 @@ def test_no_more_calls_are_under_way_at_once_than_allowed_and_fewer_after_each_c
     limited.narrow()
     assert most_at_once(limited, 1, workers=12) == 1
     assert limited.quota().calls == 36
+
+
+def test_after_a_complaint_each_quiet_minute_of_answered_calls_allows_one_more_up_to_what_is_configured() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(concurrency=3))
+    limited.narrow()
+    limited.narrow()
+    widths = []
+    for _ in range(7):
+        clock.pass_by(30)
+        send(limited)
+        widths.append(limited.concurrency)
+    assert widths == [1, 2, 2, 3, 3, 3, 3]
+
+
+def test_a_new_complaint_starts_the_quiet_minute_again_and_time_without_a_call_is_no_proof() -> None:
+    clock = Timepiece()
+    limited = pace(clock, Limits(concurrency=3))
+    limited.narrow()
+    clock.pass_by(59)
+    limited.narrow()
+    clock.pass_by(59)
+    send(limited)
+    assert limited.concurrency == 1
+    clock.pass_by(600)
+    assert limited.concurrency == 1
+    send(limited)
+    assert limited.concurrency == 2

@@ -1,6 +1,7 @@
 """The pace: how many calls may leave, now and today.
 
-    at once  `concurrency` calls are under way; one less for the rest of this run each time the remote says it was too many
+    at once  `concurrency` calls are under way; one less each time the remote says it was too many, one more
+             after each minute without such an answer, which no next run knows of: it starts with all
     minute   a moving window over the last 60 seconds, kept between runs
     day      counted in the organisation's zone; whatever is lower of the configured number and what the answers say is
              left ends it; a share of it is left to people and other programs
@@ -59,6 +60,7 @@ class Pace:
         self._recent: deque[float] = deque(sorted(quota.recent))
         self._reserved: deque[float] = deque()
         self._width = limits.concurrency
+        self._width_since = 0.0
         self._under_way = 0
 
     @property
@@ -99,6 +101,7 @@ class Pace:
             if not (reserved and self._take_reserved()):
                 self._take()
             yield
+            self._widen()
         finally:
             with self._lock:
                 self._under_way -= 1
@@ -135,9 +138,10 @@ class Pace:
         self.pause(_WINDOW_S)
 
     def narrow(self) -> None:
-        """Told that too many were under way at once: one less from now on, never none."""
+        """Told that too many were under way at once: one less, never none, until a quiet minute has passed."""
         with self._lock:
             self._width = max(self._width - 1, 1)
+            self._width_since = self._clock.now().timestamp()
 
     def pause(self, seconds: float) -> None:
         """Told to wait: nothing leaves before. A pause too long to sit out is a block."""
@@ -196,6 +200,15 @@ class Pace:
             return Budget(max(min(left), 0) if left else None, a_day)
 
     # --- kitchen ------------------------------------------------------------------------------------------------------
+
+    def _widen(self) -> None:
+        """A call has ended well: one more at once if the last change is a minute ago, never more than configured."""
+        with self._lock:
+            moment = self._clock.now().timestamp()
+            self._width_since = min(self._width_since, moment)  # the clock was set back: a minute from here
+            if self._width < self._limits.concurrency and moment - self._width_since >= _WINDOW_S:
+                self._width += 1
+                self._width_since = moment
 
     def _take_reserved(self) -> bool:
         """Use up a reserved slot; False if none is left."""
