@@ -112,9 +112,9 @@ class JournalMachine(RuleBasedStateMachine):
 
     # --- a call -------------------------------------------------------------------------------------------------------------
 
-    @rule(ref=which, fate=fates, riding=st.booleans(), anew=st.booleans())
-    def a_call_leaves(self, ref: Ref, fate: str, riding: bool, anew: bool) -> None:
-        """Whether it is due or not: the engine may have its reasons."""
+    @rule(ref=which, fate=fates, riding=st.booleans(), anew=st.booleans(), news=st.sampled_from((0, 0, 1, 2, 3)))
+    def a_call_leaves(self, ref: Ref, fate: str, riding: bool, anew: bool, news: int) -> None:
+        """Whether it is due or not: the engine may have its reasons. There may be `news` before its answer."""
         row = self.rows.get(ref)
         if row is None or row.state != "wanted":
             return
@@ -132,9 +132,9 @@ class JournalMachine(RuleBasedStateMachine):
             verb: Verb = "withdraw" if row.wanted is None else "create" if not row.id else "update" if row.there else "revive"
             rider = self.rows.get(APPLIED) if riding and ref == PAYMENT and verb == "create" else None
             rides = rider is not None and rider.state == "wanted" and rider.wanted is not None and not rider.id
-            self._leave([ref, APPLIED] if rides else [ref], verb, fate)
+            self._leave([ref, APPLIED] if rides else [ref], verb, fate, news)
 
-    def _leave(self, refs: list[Ref], verb: Verb, fate: str) -> None:
+    def _leave(self, refs: list[Ref], verb: Verb, fate: str, news: int) -> None:
         with suppress(Crash), self.store.commit():
             begins = [Begin(self._row(ref), verb, self._body(ref, verb), refs[0] if ref != refs[0] else None) for ref in refs]
             self.journal.begin(begins, self.now, self.now + GRACE)
@@ -148,6 +148,8 @@ class JournalMachine(RuleBasedStateMachine):
             row.state, row.verb, row.ask_at, row.due_at = "sending", verb, self.now + GRACE, None
             row.sent, row.lead = self._body(ref, verb), refs[0] if ref != refs[0] else None
             row.sent_for = row.wanted if verb in ("create", "update") else None
+        if news:
+            self.something_is_wanted(refs[0], news, 1)
         self._take(refs, fate, lambda: [self._effect(ref) for ref in refs])
 
     def _take(self, refs: list[Ref], fate: str, effect: Callable[[], list[str]]) -> None:
