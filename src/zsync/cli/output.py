@@ -48,6 +48,8 @@ _PAGE_STYLE = (
 )
 """A class for each word of a style."""
 
+_FORMULAS = frozenset("=+-@")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -121,7 +123,7 @@ class Output:
 
     def json(self, document: object) -> None:
         """One JSON document. Money is a decimal string, ids are strings; characters outside ASCII stand as they are."""
-        _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n")
+        _write(sys.stdout, _inert(json.dumps(document, indent=2, ensure_ascii=False, default=_plain)) + "\n")
 
     def raw(self, text: str) -> None:
         """A whole document (CSV) as it is."""
@@ -174,13 +176,29 @@ def plain_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """CSV. A text that a spreadsheet would take for a formula is led by an apostrophe."""
+    """CSV, cleaned like a line. A text that a spreadsheet would take for a formula is led by an apostrophe.
+
+    Spreadsheets trim blanks and read the wide signs of East Asian keyboards as their narrow ones.
+    """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow(["'" + text if text[:1] in ("=", "+", "-", "@") and not _is_number(text) else text for text in row])
+        writer.writerow([_no_formula(clean(text)) for text in row])
     return out.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    leads = text.lstrip()[:1]
+    return "'" + text if leads and unicodedata.normalize("NFKC", leads) in _FORMULAS and not _is_number(text) else text
+
+
+def _inert(document: str) -> str:
+    """JSON whose strings no terminal would obey: the same values, with what `clean` replaces written as escapes.
+
+    json.dumps escapes what is below a blank, but neither the one-byte escapes (U+009B) nor marks of direction.
+    """
+    return "".join(c if c == "\n" or _harmless(c) == c else json.dumps(c)[1:-1] for c in document)
 
 
 def as_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
