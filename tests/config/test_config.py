@@ -177,6 +177,7 @@ def secret(folder: Path, given: str, environ: Mapping[str, str]) -> str:
 
 def test_a_secret_may_be_text_a_variable_or_a_file(tmp_path: Path) -> None:
     (tmp_path / "key.txt").write_text("from file\n", "utf-8")
+    (tmp_path / "key.txt").chmod(0o600)
 
     assert secret(tmp_path, '"plain"', {}) == "plain"
     assert secret(tmp_path, '{ env = "KEY" }', {"KEY": "from env"}) == "from env"
@@ -192,6 +193,7 @@ def test_a_secret_is_looked_up_only_when_it_is_used(tmp_path: Path) -> None:
 
 def test_a_secret_file_that_is_missing_or_empty_says_so(tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n", "utf-8")
+    (tmp_path / "empty").chmod(0o600)
 
     with pytest.raises(ConfigError, match="cannot be read: no such file"):
         secret(tmp_path, '{ file = "nowhere" }', {})

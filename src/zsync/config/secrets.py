@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,7 @@ def _from_file(name: str, where: str, folder: Path) -> str:
     path = folder / Path(name).expanduser()
     try:
         with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             value = file.read(_LARGEST_FILE).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as err:
         reason = (err.strerror or "not possible").lower() if isinstance(err, OSError) else "it is no text"
@@ -55,6 +57,11 @@ def _from_file(name: str, where: str, folder: Path) -> str:
             f"{where}: the secret file `{name}` cannot be read: {reason}",
             hint="it must hold the secret alone, and belong to the user who runs zsync",
         ) from err
+    if mode & 0o077:
+        raise ConfigError(
+            f"{where}: others can read the secret file `{name}`",
+            hint=f"`chmod 600 {name}` (a container's secret: mode 0400, owned by the user who runs zsync)",
+        )
     if not value:
         raise ConfigError(f"{where}: the secret file `{name}` is empty", hint="put the secret alone into it")
     return value
