@@ -3,7 +3,7 @@
 A template sees the record's fields and nothing else; a field that does not exist is an error that names the key.
 
 It is an expression with `if` and a single `for`, not a program: without variables, macros and nested loops its work is bounded
-by its own length and the record's. What a filter or an operator makes is bounded too: two short texts may unfold into a large one.
+by its own length and the record's. What a filter or an operator makes is bounded too: short texts may unfold into a large one.
 """
 
 from __future__ import annotations
