@@ -6,8 +6,9 @@ import pytest
 
 from zsync.errors import Unmappable
 from zsync.mapping.templates import render
+from zsync.model.record import Value
 
-FIELDS = {"name": "x" * 5000, "count": 3}
+FIELDS: dict[str, Value] = {"name": "x" * 5000, "count": 3}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_template_is_stopped_before_it_grows(template: str) -> None:
 
 
 def test_what_templates_are_for_still_works() -> None:
-    fields = {"first": "Ada", "notes": ["a", "b"], "sum": 12, "address": {"city": "Wien"}}
+    fields: dict[str, Value] = {"first": "Ada", "notes": ["a", "b"], "sum": 12, "address": {"city": "Wien"}}
     template = (
         "{{ first | upper }}{% if sum > 9 %} {{ sum * 2 }}{% endif %}{% for n in notes %} {{ n ~ '!' }}{% endfor %}"
         " {{ address.city }} {{ '%05d' | format(sum) }} {{ notes | join(', ') }} {{ notes[0] or '-' }}"
