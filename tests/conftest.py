@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -28,3 +30,13 @@ def thorough(pytestconfig: pytest.Config) -> bool:
 def golden(pytestconfig: pytest.Config) -> bool:
     """Whether golden files are written anew."""
     return bool(pytestconfig.getoption("--golden"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_was_written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After the last test (of each worker): no file and no stream of zsync's holds a secret of the sandbox. See leaks.py."""
+    yield
+    from leaks import STREAMS, in_folder
+
+    found = [*in_folder(tmp_path_factory.getbasetemp()), *STREAMS.found]
+    assert not found, "secrets where none may stand:\n" + "\n".join(found)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import tomli_w
 
+from leaks import STREAMS
 from zsync.cli import main
 from zsync.cli.timing import unix_s
 from zsync.sandbox import Accounts, Books, Limits, Organization, Sandbox
@@ -80,6 +81,7 @@ class Desk:
         self.capsys.readouterr()
         code = main(list(arguments))
         captured = self.capsys.readouterr()
+        STREAMS.take(arguments, captured.out, captured.err)
         return Said(code, captured.out, captured.err)
 
     def sign_in(self) -> None:

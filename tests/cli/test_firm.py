@@ -17,6 +17,7 @@ import tomli_w
 
 from cli.conftest import Said
 from cli.test_auth import a_free_port, led_to
+from leaks import STREAMS
 from zsync.cli import main
 from zsync.cli.scene import firm_configuration, firm_scene
 from zsync.sandbox import CREATOR_ACCESS, Sandbox
@@ -46,6 +47,7 @@ class Office:
         self.capsys.readouterr()
         code = main(list(arguments))
         captured = self.capsys.readouterr()
+        STREAMS.take(arguments, captured.out, captured.err)
         return Said(code, captured.out, captured.err)
 
     def sign_in(self) -> None:
