@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, field_validator
 
 from zsync import plugins
 from zsync.config.complaints import complaints, nearest
@@ -45,6 +45,13 @@ class StateSettings(BaseModel):
     host: str = Field(
         "", max_length=200, description="name of the machine, where its own name changes (containers): one state, one machine"
     )
+
+    @field_validator("path")
+    @classmethod
+    def _can_be_a_file(cls, path: str) -> str:
+        if "\0" in path:
+            raise ValueError("no file can be called so: it holds a NUL")
+        return path
 
 
 class ConfigProblems(ConfigError):
@@ -148,18 +155,23 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
 def _parsed(path: Path, environ: Mapping[str, str]) -> _File:
     try:
         with path.open("rb") as handle:
-            raw = handle.read(_LARGEST)
-        text = raw.decode("utf-8")
+            raw = handle.read(_LARGEST + 1)
+        text = raw.decode("utf-8", "strict" if len(raw) <= _LARGEST else "replace")  # cut off, it is refused below
     except UnicodeDecodeError as err:
         line = err.object.count(b"\n", 0, err.start) + 1
         raise ConfigProblems([Problem(path.name, line, "", "this line is not UTF-8", "save the file as UTF-8")]) from err
     except OSError as err:
         reason = (err.strerror or "not possible").lower()
         raise ConfigError(f"`{path}` cannot be read: {reason}", hint="it must be readable by the user who runs zsync") from err
+    if len(raw) > _LARGEST:
+        raise ConfigProblems([Problem(path.name, None, "", f"the file is larger than {_LARGEST} bytes", "is it the right file?")])
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         raise ConfigProblems([_syntax(path, text, str(err))]) from err
+    except (ValueError, RecursionError) as err:  # neither is told with a place
+        what = "brackets nest too deep" if isinstance(err, RecursionError) else "a number is out of all bounds"
+        raise ConfigProblems([Problem(path.name, None, "", f"this is not TOML: {what}", "is it the right file?")]) from err
     return _File(path, data, lines(text), environ)
 
 

@@ -135,17 +135,25 @@ def _show(page: BaseHTTPRequestHandler, status: int, title: str, words: str) -> 
 
 def parse_redirect(text: str) -> Redirect:
     """The code out of a redirect: the whole address as the browser shows it, or its query. SignInNeeded for a refusal."""
-    query = urlsplit(text.strip()).query or text.strip().lstrip("?")
+    try:
+        query = urlsplit(text.strip()).query or text.strip().lstrip("?")
+        query.encode("utf-8")  # half a character could not be sent on
+    except ValueError as err:
+        raise _no_redirect() from err
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if "error" in fields:
         raise SignInNeeded(f"the access was not granted ({plain_word(fields['error'])})", hint="`zsync auth` again, and accept")
     if "code" not in fields or "state" not in fields:
-        raise SignInNeeded(
-            "that is no redirect of the sign-in: it must hold both a code and a state",
-            hint="`zsync auth` again, and paste the whole address of the page that it led to",
-        )
+        raise _no_redirect()
     return Redirect(
         fields["code"], fields["state"], fields.get("accounts-server", ""), fields.get("location", ""), fields.get("realmId", "")
+    )
+
+
+def _no_redirect() -> SignInNeeded:
+    return SignInNeeded(
+        "that is no redirect of the sign-in: it must hold both a code and a state",
+        hint="`zsync auth` again, and paste the whole address of the page that it led to",
     )
 
 

@@ -40,7 +40,7 @@ class FileTokenStore:
                 hint=f"`chmod 600 {self._path.name}`; if somebody may have read it, `zsync auth revoke` and sign in again",
             )
         try:
-            return _tokens(json.loads(content))
+            return _tokens(json.loads(content.decode("utf-8")))
         except (ValueError, KeyError, TypeError, RecursionError) as err:
             raise ConfigError(
                 f"the token file `{self._path.name}` is damaged", hint="remove it and sign in again: `zsync auth`"
@@ -128,6 +128,7 @@ def _tokens(kept: dict[str, Any]) -> Tokens:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
+    value.encode("utf-8")  # half a character could neither be sent nor written again
     return value
 
 

@@ -23,6 +23,8 @@ from zsync.errors import ConfigError
 from zsync.state.schema import MIGRATIONS
 
 _OWNER_ONLY = 0o600
+_DAMAGED = ("malformed", "not a database", "already exists", "unsupported file format")
+_DAMAGED_HINT = "the file is damaged: put the newest back-up in its place, then `zsync init --adopt`"
 _SIDE_HINT = "restore it, or remove it and run `zsync init`"
 
 
@@ -58,7 +60,12 @@ class Store:
         Raises ConfigError if there is none and `create` is false, if it is newer than this program, not a zsync state, not
         writable, or damaged.
         """
-        fresh = not path.exists()
+        with _plain_words(path):
+            try:
+                path.stat()
+                fresh = False
+            except FileNotFoundError:
+                fresh = True
         if fresh and not create:
             raise ConfigError(f"no state at `{path.name}` yet", hint="run `zsync init` first")
         with _plain_words(path):
@@ -180,7 +187,7 @@ class Store:
             loaded = json.loads(self._beside(".run").read_text("utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as err:
+        except (OSError, ValueError, RecursionError) as err:
             raise ConfigError(f"the side file `{self.path.name}.run` cannot be read", hint=_SIDE_HINT) from err
         if not isinstance(loaded, dict) or not isinstance(loaded.get("run"), int):
             raise ConfigError(f"the side file `{self.path.name}.run` is not one of ours", hint=_SIDE_HINT)
@@ -233,7 +240,8 @@ def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
             f"`{path.name}` was written by a newer zsync (version {version} of the state; this program knows {len(MIGRATIONS)})",
             hint="update zsync; the state was left as it is",
         )
-    if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    if version < 0 or bool(tables) != bool(version) or (version and "meta" not in tables):
         raise ConfigError(f"`{path.name}` is a database, but not a zsync state", hint="set `path` under [state] to another file")
 
 
@@ -278,6 +286,8 @@ def _plain_words(path: Path) -> Iterator[None]:
     try:
         with plain_words(path):
             yield
+    except UnicodeDecodeError as err:  # SQLite's complaint quotes the damaged bytes
+        raise ConfigError(f"the state `{path.name}` cannot be used: its text is no UTF-8", hint=_DAMAGED_HINT) from err
     except OSError as err:
         raise ConfigError(
             f"the state `{path.name}` cannot be used: {(err.strerror or 'not possible').lower()}",
@@ -300,8 +310,8 @@ def plain_words(path: Path) -> Iterator[None]:
             hint = "the disk does not take what is written: is it full, or failing? Nothing half-written was kept; then run again"
         elif "locked" in text:
             hint = "another program holds the file open; try again"
-        elif "malformed" in text or "not a database" in text:
-            hint = "the file is damaged: put the newest back-up in its place, then `zsync init --adopt`"
+        elif any(words in text for words in _DAMAGED):
+            hint = _DAMAGED_HINT
         else:
             raise
         raise ConfigError(f"the state `{path.name}` cannot be used: {text}", hint=hint) from err

@@ -1,0 +1,107 @@
+"""Bad input of every kind: zsync says what is wrong, and where. `python -m fuzz` counts more cases, and prints them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuzz.__main__ import run
+from fuzz.files import GOOD, sent_on
+from fuzz.mutate import ALL, RAW, mutated
+from fuzz.outcomes import KINDS, OUTCOMES, count, outcome, seeded
+from zsync.config import load
+from zsync.errors import ConfigError, SignInNeeded
+from zsync.net.callback import parse_redirect
+from zsync.net.tokens import FileTokenStore
+from zsync.state.store import Store
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_no_spoilt_input_is_a_defect(kind: str, tmp_path: Path) -> None:
+    counted = count(kind, 60, 1, tmp_path)
+    assert counted.defects == []
+    assert counted.outcomes.total() == 60
+    assert len(counted.outcomes) > 1, "cases of one outcome only find nothing"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_mutation_changes_the_text_and_is_the_same_for_the_same_seed(name: str) -> None:
+    good = b'{"code": 0, "rows": [{"id": "41", "total": 10.50}, {"id": "42", "total": 0}]}'
+    made = mutated(good, name, seeded(5))
+    assert made != good
+    assert made == mutated(good, name, seeded(5))
+
+
+@pytest.mark.parametrize("value", [b"9" * 5000, RAW["nested deep"]], ids=["too long a number", "nested too deep"])
+def test_a_configuration_that_the_parser_gives_up_is_no_toml(value: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "zsync.toml"
+    path.write_bytes(b"[source]\ntag = " + value)
+    with pytest.raises(ConfigError, match=r"zsync\.toml"):
+        load(path, {})
+
+
+def test_a_configuration_that_is_too_long_is_not_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "zsync.toml"
+    path.write_text(GOOD + "#" * 5_000_000 + '\n[nonsense]\na = "b"\n')
+    with pytest.raises(ConfigError, match="larger than"):
+        load(path, {})
+
+
+@pytest.mark.parametrize("name", ["\\u0000", "x" * 3000], ids=["nul", "too long"])
+def test_a_state_that_no_file_can_be_called_is_a_matter_of_the_configuration(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "zsync.toml"
+    path.write_text(GOOD.replace("hotel-books.db", name))
+    with pytest.raises(ConfigError):
+        Store.open(load(path, {}).state_path, create=True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe", RAW["nested deep"], b"[1]", b"9" * 5000],
+    ids=["not utf-8", "nested too deep", "a list", "too long a number"],
+)
+def test_a_token_file_that_cannot_be_understood_is_damaged(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="is damaged"):
+        FileTokenStore(path).load()
+
+
+@pytest.mark.parametrize(
+    "text", ["http://[", "http://[x]/?code=1&state=2", "http://a\u2100b/?code=1&state=2", "?code=\ud800&state=1"]
+)
+def test_an_address_that_is_none_is_no_redirect(text: str) -> None:
+    with pytest.raises(SignInNeeded, match="no redirect"):
+        parse_redirect(text)
+
+
+@given(st.text(alphabet=st.characters(), max_size=60))
+def test_whatever_is_pasted_is_a_redirect_or_is_refused_in_words(text: str) -> None:
+    name, words = outcome(lambda: sent_on(f"http://127.0.0.1/callback?{text}&code=c&state={text}"))
+    assert name in ("understood", "other error"), words
+
+
+@pytest.mark.parametrize("version", [1, 2, -1])
+def test_a_foreign_database_with_a_version_of_ours_is_no_state_and_stays_as_it_is(version: int, tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    foreign = sqlite3.connect(path)
+    foreign.executescript(f"CREATE TABLE other (a); PRAGMA user_version = {version}")
+    foreign.close()
+    with pytest.raises(ConfigError):
+        Store.open(path)
+    foreign = sqlite3.connect(path)
+    assert foreign.execute("SELECT name FROM sqlite_schema").fetchall() == [("other",)]
+    foreign.close()
+
+
+def test_the_figures_can_be_read_by_a_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--kind", "redirect", "--cases", "5", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["defects"] == []
+    assert sum(said["kinds"]["redirect"][name] for name in OUTCOMES) == said["kinds"]["redirect"]["cases"] == 5
