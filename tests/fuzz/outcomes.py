@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz import files
+from fuzz import answers, files
 from zsync.errors import ConfigError, ContractBroken, RecordError, ZsyncError
 
 KINDS: dict[str, Callable[[Path, random.Random], None]] = {
@@ -16,6 +16,8 @@ KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     "tokens": files.token_case,
     "state": files.state_case,
     "redirect": files.redirect_case,
+    "shop": answers.shop_case,
+    "books": answers.books_case,
 }
 OUTCOMES = ("understood", "record error", "contract broken", "config error", "other error", "defect")
 

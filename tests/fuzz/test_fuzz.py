@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from e2e.test_faults import small
 from fuzz.__main__ import run
+from fuzz.answers import Spoiling, disturbed
 from fuzz.files import GOOD, sent_on
 from fuzz.mutate import ALL, RAW, mutated
-from fuzz.outcomes import KINDS, OUTCOMES, count, outcome, seeded
+from fuzz.outcomes import OUTCOMES, count, outcome, seeded
 from zsync.config import load
 from zsync.errors import ConfigError, SignInNeeded
 from zsync.net.callback import parse_redirect
@@ -21,12 +23,22 @@ from zsync.net.tokens import FileTokenStore
 from zsync.state.store import Store
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", ["config", "tokens", "state", "redirect"])
 def test_no_spoilt_input_is_a_defect(kind: str, tmp_path: Path) -> None:
     counted = count(kind, 60, 1, tmp_path)
     assert counted.defects == []
     assert counted.outcomes.total() == 60
     assert len(counted.outcomes) > 1, "cases of one outcome only find nothing"
+
+
+@pytest.mark.parametrize(("below", "seed"), [("/api/", 2), ("/api/", 7), ("/books/", 1), ("/books/", 3)])
+def test_after_one_mutated_answer_the_books_come_to_what_they_are_without_it(below: str, seed: int, tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    good = small(tmp_path / "good")
+    good.run_to_rest()
+    house, _ = disturbed(tmp_path, seeded(seed), below)
+    assert Spoiling.seen >= Spoiling.at, "the mutation was never reached"
+    assert house.standing() == good.standing()
 
 
 @pytest.mark.parametrize("name", ALL)
