@@ -25,7 +25,7 @@ SECRETS = re.compile(
 )
 _SIGNS = (b"sandbox-", DEMO_KEY.encode(), b"1000.code.", b"1000.refresh.", b"1000.access.", b"0" * 24)
 """One of these stands in each of them; a plain search is many times faster than the pattern."""
-MUST_HOLD = re.compile(r"\.toml$|tokens(\.new)?$|\.py$|\.sh$|\.env$|\.key$|\.secret$")
+MUST_HOLD = re.compile(r"\.toml$|tokens?(\.new)?$|\.py$|\.sh$|\.env$|\.key$|\.secret$")
 """The configuration and its secret files, the token files, and scripts that a test itself has written."""
 _PIECE, _OVERLAP = 1 << 20, 256
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from proof.cases import ALL_FAMILIES, Case, Extent, Harm, Plan, cases
 from proof.report import CLOSES, OPENS, Figures, as_json, as_markdown, case_of, into, read
 from proof.scenes import compare
