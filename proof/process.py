@@ -7,8 +7,10 @@ is put in place after the fork, so that the code under test is the installed one
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import resource
 import signal
 import socket
@@ -20,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+import zsync
 from proof.clock import SharedClock
 
 LONGEST_S = 120
@@ -90,9 +93,9 @@ class Stable:
 
 def _serve(wire: socket.socket, clock: SharedClock) -> NoReturn:
     """The stable's own process: fork for each command, wait for its end. It ends when its maker does."""
-    import zsync.cli.app
-    import zsync.cli.run  # noqa: F401 - imported once, not in each process
-
+    for module in pkgutil.walk_packages(zsync.__path__, "zsync."):  # imported once, not in each process
+        if not module.name.startswith("zsync.sandbox") and module.name != "zsync.__main__":
+            importlib.import_module(module.name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = wire.makefile("rw", encoding="utf-8", newline="\n")
     while line := lines.readline().strip():
@@ -143,6 +146,7 @@ def _carry_out(asked: dict[str, Any], pipes: dict[str, int], clock: SharedClock)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(asked["folder"])
         os.environ["XDG_CONFIG_HOME"] = asked["folder"]
+        os.environ["SSL_CERT_DIR"] = asked["folder"]  # plain http to loopback: no certificates are read, in each process anew
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, number in ((nothing, 0), (pipes["out"], 1), (pipes["err"], 2)):
             os.dup2(source, number)
