@@ -128,6 +128,12 @@ def test_without_such_settings_the_tax_number_stands_in_the_notes() -> None:
     assert body_of(contact(tax_number="ATU12345678"))["notes"] == "VAT number: ATU12345678"
 
 
+def test_a_customer_bears_its_own_key_as_its_number() -> None:
+    """Names are no proof: by the number a contact is known again among equal ones."""
+    body = body_of(contact())
+    assert (body.get("contact_number"), body.get("ignore_auto_number_generation")) == ("hotel:customer:8", True)
+
+
 def test_e_mail_and_phones_stand_in_the_contact_person_never_at_the_top() -> None:
     body = body_of(contact(email="juan@example.com", phone="+34 1", mobile="+34 2"))
     assert body["contact_persons"] == [
@@ -285,6 +291,12 @@ def test_money_before_the_invoice_is_an_advance_and_listed() -> None:
     made = plan(record(sale(received=Money(Decimal("50"), "EUR")), payment("50.00")), {}, {}, FACTS, RULES)
     assert modules(made) == ["salesorders", "salesorders.open", "payments"]
     assert [note.code for note in made.notes] == ["advance"]
+
+
+def test_a_payment_bears_its_own_key_as_its_reference() -> None:
+    """Zoho takes a second payment: by nothing else is one known again after a lost answer."""
+    made = plan(record(sale(received=Money(Decimal("50"), "EUR")), payment("50.00")), {}, {}, FACTS, RULES)
+    assert one(made, "payments").body["reference_number"] == "hotel:payment:13"
 
 
 def test_a_payment_method_is_mapped_and_the_default_is_reported() -> None:

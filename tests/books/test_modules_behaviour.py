@@ -291,6 +291,18 @@ def test_a_number_that_is_taken_names_both_references() -> None:
     assert "YQWLUONEF/41" in found.message
 
 
+def test_orders_and_invoices_are_written_under_our_own_numbers() -> None:
+    """Else Zoho counts on by itself, and a second one is refused by nothing."""
+    books = FakeBooks()
+    for name, body, own in (("salesorders", ORDER, "order:41"), ("invoices", INVOICE, "invoice:2")):
+        made = create(books, name, body, own)
+        modules(books)[name].update(look(books, name, body, own, made), body)
+    assert [(each.method, each.query.get("ignore_auto_number_generation")) for each in books.writes()] == [
+        ("POST", "true"),
+        ("PUT", "true"),
+    ] * 2
+
+
 def test_an_order_found_after_a_lost_answer_has_the_ids_of_its_lines() -> None:
     books = FakeBooks()
     made = create(books, "salesorders", ORDER, "order:41")

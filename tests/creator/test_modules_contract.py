@@ -14,7 +14,7 @@ from zsync.errors import ContractBroken, InDoubt, Unavailable
 from zsync.model.intent import Body, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
-from zsync.ports import Standing, Write
+from zsync.ports import Standing, Stranger, Write
 from zsync.sandbox.faults import Fault
 
 KEY = Key("qbo:items:7")
@@ -145,6 +145,17 @@ def test_results_in_another_order_than_the_records_are_in_doubt() -> None:
     desk.sandbox.answer = turned  # type: ignore[method-assign,assignment]
     answers = module.create([Write(key(1), body(1)), Write(key(2), body(2))])
     assert [type(each) for each in answers] == [InDoubt, InDoubt]
+
+
+def test_two_rows_of_one_key_are_left_to_a_person() -> None:
+    """From before the field was made unique: none of them is taken for ours."""
+    desk = Desk()
+    (first,) = rows(desk, 1)
+    desk.app.rows("Items")["777"] = {**desk.app.rows("Items")[first.id], "ID": "777"}
+    (found,) = desk.target.modules["Items"].find([(key(1), body(1))])
+    assert isinstance(found, Stranger)
+    assert not found.ours
+    assert found.message == f"2 rows have the key (IDs {first.id}, 777): the key field was not always unique"
 
 
 def test_a_list_that_begins_again_is_no_endless_one() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.world import World, booking, customer, key
 from zsync.engine.job import Options
 from zsync.errors import SuspiciousChange
 from zsync.model.intent import Ref
+from zsync.model.record import Page
 from zsync.ports import Switches
 from zsync.state.status import Status
 
@@ -141,6 +143,34 @@ def test_with_the_switches_on_orders_and_invoices_that_nothing_hangs_on_are_void
         world.run(Options(accept_changes=True), minutes=DAY)
     assert voided(world) == ["invoices", "invoices", "salesorders", "salesorders"]
     assert status(world, "orders") == {"1": "canceled", "2": "canceled"}
+
+
+def test_orders_and_invoices_that_nothing_hangs_on_stay_while_their_switch_is_off() -> None:
+    off = dict.fromkeys(("orders", "invoices"), Switches(delete=False))
+    world = settled(World(switches={**ALL, **off}), payments=())
+    world.hotel.remove(booking().key)
+    for _ in range(3):
+        world.run(Options(full=True, accept_changes=True), minutes=DAY)
+    assert voided(world) == []
+    assert status(world, "orders") == {"1": "held", "2": "held"}
+
+
+def test_where_deletions_may_have_passed_unseen_ids_are_compared_in_the_same_run() -> None:
+    """Long before a comparison is due."""
+    world = settled(World(switches=ALL))
+    read = world.hotel.read
+
+    def torn(stream: str, cursor: str | None) -> Iterator[Page]:
+        yield from (replace(page, torn=True) for page in read(stream, cursor))
+
+    world.hotel.remove(key("customer", "2"))
+    world.run()
+    world.run()
+    assert voided(world) == []
+    world.hotel.read = torn  # type: ignore[method-assign]
+    world.run()
+    world.run()
+    assert voided(world) == ["contacts"]
 
 
 def test_money_that_came_for_orders_that_are_gone_stays_and_is_listed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.world import World, booking, customer, key
 from zsync.engine.job import Options
-from zsync.errors import RecordError, Refused
+from zsync.errors import ConfigError, RecordError, Refused
 from zsync.model.intent import Ref
 from zsync.ports import Switches
 from zsync.state.desk import Inbox
@@ -291,6 +291,24 @@ def test_too_many_changes_at_once_stop_until_a_person_accepts_them() -> None:
     assert all("Renamed" in str(doc.body["name"]) for doc in world.remote.standing("contacts"))
 
 
+def test_many_to_be_taken_back_at_once_stop_until_a_person_accepts_it() -> None:
+    """Fewer than would stop a run were they changes."""
+    world = World()
+    for number in range(40):
+        world.hotel.put(customer(str(number + 1), f"Guest {number}"))
+    world.initialise()
+    world.run_to_rest()
+    for number in range(6):
+        world.hotel.put(customer(str(number + 1), f"Guest {number}", active=False))
+    report = world.run()
+    assert report.exit_code == 3
+    assert report.error is not None
+    assert "6 be taken back" in report.error.message
+    assert len(world.remote.standing("contacts")) == 40
+    world.run(Options(accept_changes=True))
+    assert len(world.remote.standing("contacts")) == 34
+
+
 def test_equal_names_the_first_stays_bare_later_ones_carry_their_id() -> None:
     world = World()
     for id, name in (("1", "Juan Perez"), ("2", "juan  perez"), ("3", "Juan Perez")):
@@ -478,4 +496,11 @@ def test_a_renamed_source_is_refused() -> None:
     world = settled()
     world.hotel.tag = "other"
     with pytest.raises(Exception, match="the tag `hotel`"):
+        world.run()
+
+
+def test_a_state_of_another_organisation_is_refused() -> None:
+    world = settled()
+    world.books.realm = "fake:2"
+    with pytest.raises(ConfigError, match="belongs to `fake:1`"):
         world.run()

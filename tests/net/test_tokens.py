@@ -111,6 +111,24 @@ def test_the_old_tokens_stay_whole_when_the_new_cannot_be_put_in_their_place(pat
     assert store.load() == replace(TOKENS, access="NEW")
 
 
+def test_tokens_are_on_disk_before_they_take_the_name_and_the_name_before_they_are_used(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old refresh token may be dead by then: neither an empty file nor the old one may be what a power cut leaves."""
+    FileTokenStore(path).save(TOKENS)
+    old, done = path.stat().st_ino, []
+    flush = os.fsync
+
+    def noted(handle: int) -> None:
+        flush(handle)
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        done.append((kind, os.fstat(handle).st_size > 0, path.stat().st_ino == old))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    FileTokenStore(path).save(replace(TOKENS, access="NEW"))
+    assert done == [("file", True, True), ("folder", True, False)]
+
+
 def test_tokens_that_do_not_fit_on_the_disk_leave_the_old_and_no_half_of_the_new(path: Path) -> None:
     """A real limit: the system writes what fits, says so only the second time, and refuses the rest."""
     program = (

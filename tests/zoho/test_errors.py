@@ -19,7 +19,7 @@ from zsync.errors import (
     Unavailable,
     ZsyncError,
 )
-from zsync.targets.zoho.errors import DUPLICATE, GONE, classify, unreadable
+from zsync.targets.zoho.errors import DUPLICATE, GONE, classify, code_of, unreadable
 
 WRITES = ("POST", "PUT", "DELETE")
 
@@ -104,6 +104,7 @@ UNKNOWN = [
     (400, ""),
     (400, "0"),
     (200, ""),
+    (300, "0"),
     (302, "0"),
     (303, ""),
 ]
@@ -117,7 +118,7 @@ def test_an_answer_that_neither_grants_nor_refuses_leaves_a_write_in_doubt(metho
 
 @pytest.mark.parametrize(("status", "code"), UNKNOWN)
 def test_the_same_answer_to_a_read_is_no_answer(status: int, code: str) -> None:
-    assert type(classify("GET", status, code, "words")) is (OutOfReach if status in (302, 303) else Unavailable)
+    assert type(classify("GET", status, code, "words")) is (OutOfReach if 300 <= status < 400 else Unavailable)
 
 
 @pytest.mark.parametrize("status", [200, 404, 403, 500, 502, 504])
@@ -145,6 +146,42 @@ def test_a_full_minute_is_a_minutes_pause_and_too_many_at_once_a_few_seconds() -
     assert isinstance(minute, Throttled)
     assert isinstance(at_once, Throttled)
     assert (minute.after_s, at_once.after_s) == (60, 5)
+
+
+def test_a_pause_without_a_code_of_its_own_is_a_minutes() -> None:
+    error = classify("POST", 429, "", "")
+    assert isinstance(error, Throttled)
+    assert error.after_s == 60
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("status", "code"), [*((status, code) for status, code, _ in ROWS), *UNKNOWN])
+def test_every_error_tells_in_words_what_happened_where_and_in_which_request(method: str, status: int, code: str) -> None:
+    error = classify(method, status, code, "words", "r-1")
+    assert error is not None
+    assert (bool(error.message), error.remote, error.request_id) == (True, "zoho-books", "r-1")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("status", [200, 302, 401, 429, 502])
+def test_an_answer_that_is_no_json_is_told_in_words_too(method: str, status: int) -> None:
+    error = unreadable(method, status, "r-1")
+    assert error is not None
+    assert (bool(error.message), error.remote, error.request_id) == (True, "zoho-books", "r-1")
+
+
+@pytest.mark.parametrize(("status", "code", "way"), [(401, "", "`zsync auth`"), (302, "0", "under [target]")])
+def test_what_ends_the_run_says_what_a_person_can_do(status: int, code: str, way: str) -> None:
+    error = classify("GET", status, code, "")
+    assert error is not None
+    assert way in error.hint
+
+
+@pytest.mark.parametrize("odd", [None, True, 1.5, "", "1x", "-1", "\u0661", ["0"]])
+def test_what_is_no_code_is_read_as_none(odd: object) -> None:
+    assert code_of({"code": odd}) == ""
+    assert code_of({}) == ""
+    assert (code_of({"code": 44}), code_of({"code": "44"})) == ("44", "44")
 
 
 def test_a_used_up_day_has_no_end_until_the_client_knows_it() -> None:

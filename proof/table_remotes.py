@@ -1,0 +1,331 @@
+"""The safeguards of the wire, the sign-in, sources and targets: each with the text that does it and the test that misses it."""
+
+from __future__ import annotations
+
+from proof.safeguard import Safeguard
+
+_CLIENT = "tests/net/test_client.py::test_"
+_TOKENS = "tests/net/test_tokens.py::test_"
+_AUTH = "tests/net/test_auth.py::test_"
+_PACE = "tests/net/test_pace.py::test_"
+_BOOKS = "tests/books/test_modules_behaviour.py::test_"
+_LINES = "tests/books/test_lines.py::test_"
+_FORMS = "tests/creator/test_modules_contract.py::test_"
+_HOTEL = "tests/qloapps/test_client.py::test_"
+_READ = "tests/qloapps/test_read.py::test_"
+
+NET = (
+    Safeguard(
+        "writes are sent once",
+        "no write is tried again in the process: its way back is the journal",
+        "net/client.py",
+        "        if request.write:\n            return self._once(request, judge)\n",
+        "",
+        _CLIENT + "a_write_that_the_remote_put_off_goes_up_as_it_is",
+    ),
+    Safeguard(
+        "a lost answer to a write is doubt",
+        "a cut connection does not say whether the write landed",
+        "net/client.py",
+        "        if request.write:\n            return InDoubt(",
+        "        if not request:\n            return InDoubt(",
+        _CLIENT + "a_write_that_may_have_left_is_in_doubt_and_not_sent_again",
+    ),
+    Safeguard(
+        "an answer that is not understood is doubt",
+        "a write may have landed whatever its answer looks like",
+        "net/client.py",
+        "            if not request.write:\n                raise\n",
+        "            if request:\n                raise\n",
+        _CLIENT + "an_answer_to_a_write_that_is_not_understood_is_doubt_and_to_a_read_a_broken_contract",
+    ),
+    Safeguard(
+        "no redirect is followed",
+        "credentials and bodies go where they were sent, nowhere else",
+        "net/client.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        _CLIENT + "a_redirect_is_not_followed_but_judged",
+    ),
+    Safeguard(
+        "https only",
+        "no secret leaves unencrypted",
+        "net/client.py",
+        'if parts.scheme == "http" and not is_loopback(host):',
+        'if parts.scheme == "ftp":',
+        _CLIENT + "any_other_address_is_a_mistake_in_the_configuration",
+    ),
+    Safeguard(
+        "tokens go to named hosts only",
+        "no other server sees the token",
+        "net/auth.py",
+        "if request.url.netloc not in self._hosts:",
+        "if not self._hosts:",
+        _AUTH + "a_token_goes_to_no_other_host",
+    ),
+    Safeguard(
+        "token file lock",
+        "two processes do not trade one refresh token at once",
+        "net/tokens.py",
+        "fcntl.flock(handle, fcntl.LOCK_EX)",
+        "fcntl.flock(handle, fcntl.LOCK_UN)",
+        _TOKENS + "the_lock_is_held_by_one_process_at_a_time_and_ends_with_it",
+    ),
+    Safeguard(
+        "tokens are read again after the lock",
+        "what another process has renewed is used, not renewed again",
+        "net/auth.py",
+        "kept = self._store.load()\n            if kept is None:",
+        "kept = self._tokens\n            if kept is None:",
+        _AUTH + "what_another_run_has_renewed_already_is_taken_from_the_store",
+    ),
+    Safeguard(
+        "atomic token write",
+        "a crash leaves the old tokens or the new ones, whole",
+        "net/tokens.py",
+        'draft = self._path.with_name(self._path.name + ".new")',
+        "draft = self._path",
+        _TOKENS + "the_old_tokens_stay_whole_when_the_new_cannot_be_put_in_their_place",
+    ),
+    Safeguard(
+        "tokens are flushed before they are put in place",
+        "a power cut leaves no empty file under the name",
+        "net/tokens.py",
+        "                os.fsync(file.fileno())\n",
+        "",
+        _TOKENS + "tokens_are_on_disk_before_they_take_the_name_and_the_name_before_they_are_used",
+    ),
+    Safeguard(
+        "the folder is flushed after it",
+        "the new name survives a power cut: the old refresh token is dead by then",
+        "net/tokens.py",
+        "                os.fsync(folder)\n",
+        "                pass\n",
+        _TOKENS + "tokens_are_on_disk_before_they_take_the_name_and_the_name_before_they_are_used",
+    ),
+    Safeguard(
+        "token file of its owner alone",
+        "nobody else may read the key to the books",
+        "net/tokens.py",
+        "os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY)",
+        "os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)",
+        _TOKENS + "the_files_are_readable_by_their_owner_alone_whatever_the_umask",
+    ),
+    Safeguard(
+        "the new pair is kept before it is used",
+        "a crash after a refresh loses no connection",
+        "net/auth.py",
+        "        self._store.save(fresh)\n        return fresh",
+        "        return fresh",
+        "tests/quickbooks/test_oauth.py::test_the_new_pair_is_kept_before_the_access_token_is_used",
+    ),
+    Safeguard(
+        "a redirect belongs to this sign-in",
+        "nobody slips in another account's code",
+        "targets/zoho/oauth.py",
+        "if not hmac.compare_digest(redirect.state.encode(), state.encode()):",
+        "if not redirect.code:",
+        "tests/zoho/test_oauth.py::test_a_redirect_of_another_sign_in_is_refused",
+    ),
+    Safeguard(
+        "block of a used-up day",
+        "the next runs of the day do not call either",
+        "net/pace.py",
+        "self._blocked_until = quota.blocked_until",
+        "self._blocked_until = None",
+        _PACE + "a_used_up_day_blocks_this_run_and_the_next_until_the_reset",
+    ),
+    Safeguard(
+        "calls of the minute kept between runs",
+        "a run right after another stays within the minute",
+        "net/pace.py",
+        "deque(sorted(quota.recent))",
+        "deque()",
+        _PACE + "the_window_is_kept_between_runs",
+    ),
+    Safeguard(
+        "share of the day for others",
+        "people and other programs keep their part of the quota",
+        "net/pace.py",
+        "return limit - self._kept(limit)",
+        "return limit",
+        _PACE + "a_share_of_the_configured_day_is_left_to_others",
+    ),
+)
+
+BOOKS = (
+    Safeguard(
+        "check of totals before the write",
+        "an invoice whose lines do not make its total is not written",
+        "targets/books/lines.py",
+        "if abs(adjustment) > rules.adjust_up_to:",
+        "if lines is None:",
+        _LINES + "more_than_that_is_refused_and_both_sums_are_shown_line_by_line",
+    ),
+    Safeguard(
+        "what Zoho would round is foretold",
+        "cents that the organisation does not keep are refused beforehand",
+        "targets/books/lines.py",
+        "if predicted.total != total:",
+        "if lines is None:",
+        _LINES + "cents_that_the_organisation_does_not_keep_are_refused_before_anything_is_sent",
+    ),
+    Safeguard(
+        "unique numbers",
+        "a second invoice of one number is refused by Zoho, which would count on by itself else",
+        "targets/books/modules/base.py",
+        'OWN_NUMBER = {"ignore_auto_number_generation": "true"}',
+        "OWN_NUMBER: dict[str, str] = {}",
+        _BOOKS + "orders_and_invoices_are_written_under_our_own_numbers",
+    ),
+    Safeguard(
+        "key in the number of a contact",
+        "what was created is known again among equal names",
+        "targets/books/mapping.py",
+        '        "contact_number": str(contact.key),\n        "ignore_auto_number_generation": True,\n',
+        "",
+        "tests/books/test_mapping.py::test_a_customer_bears_its_own_key_as_its_number",
+    ),
+    Safeguard(
+        "key in the reference of a payment",
+        "nothing else tells a payment: Zoho takes a second one",
+        "targets/books/booking/payments.py",
+        '"reference_number": str(payment.key),',
+        '"reference_number": payment.reference,',
+        "tests/books/test_mapping.py::test_a_payment_bears_its_own_key_as_its_reference",
+    ),
+    Safeguard(
+        "an order under our number is ours by its reference",
+        "a person's document under our number is not taken over",
+        "targets/books/modules/sales.py",
+        'if text(content, "reference_number") == reference:',
+        'if text(content, "reference_number"):',
+        _BOOKS + "a_number_that_is_taken_names_both_references",
+    ),
+    Safeguard(
+        "absence of a payment is asked of two lists",
+        "an index may lag, a filter be ignored",
+        "targets/books/modules/payments.py",
+        'for params in ({"reference_number": wanted}, {"customer_id": customer}):',
+        'for params in ({"reference_number": wanted},):',
+        _BOOKS + "absence_of_a_payment_is_asked_of_both_lists",
+    ),
+    Safeguard(
+        "the exact reference",
+        "a payment whose reference only begins like ours is another's",
+        "targets/books/modules/payments.py",
+        'text(content, "reference_number") == wanted',
+        'text(content, "reference_number").startswith(wanted)',
+        _BOOKS + "a_payment_whose_reference_only_begins_like_ours_is_not_found",
+    ),
+    Safeguard(
+        "an accepted write that makes no sense is doubt",
+        "it may stand: it is not sent again",
+        "targets/books/modules/base.py",
+        'raise InDoubt(f"accepted, with {err.message}", remote=REMOTE) from err',
+        "raise",
+        "tests/books/test_modules_contract.py::TestPayments::test_an_accepted_create_whose_answer_makes_no_sense_is_in_doubt",
+    ),
+    Safeguard(
+        "5xx on a write is doubt",
+        "a gateway does not know what its server did",
+        "targets/zoho/errors.py",
+        'if status >= 500 or status == 408 or (300 <= status < 400 and method != "GET"):',
+        'if status == 408 or (300 <= status < 400 and method != "GET"):',
+        "tests/zoho/test_errors.py::test_an_answer_that_neither_grants_nor_refuses_leaves_a_write_in_doubt",
+    ),
+    Safeguard(
+        "keys of ours stay here",
+        "what begins with an underscore never leaves",
+        "targets/books/modules/values.py",
+        'for name, value in node.items() if not name.startswith("_")}',
+        "for name, value in node.items()}",
+        _BOOKS + "keys_that_are_ours_never_leave",
+    ),
+    Safeguard(
+        "guests of before are not invited",
+        "Zoho writes to nobody who was a customer before init",
+        "targets/books/mapping.py",
+        "if rules.portal and mail and new:",
+        "if rules.portal and mail:",
+        "tests/e2e/test_switches.py::test_only_customers_who_came_after_init_are_invited_to_the_portal_and_each_once",
+    ),
+)
+
+CREATOR = (
+    Safeguard(
+        "the key field is unique",
+        "a form that takes one key twice is refused before anything is written",
+        "targets/creator/target.py",
+        'if not key["unique"]:',
+        "if not key:",
+        "tests/cli/test_firm.py::test_a_key_field_that_is_not_unique_is_a_configuration_error",
+    ),
+    Safeguard(
+        "results of a lot are checked by key",
+        "no row takes the id of its neighbour",
+        "targets/creator/module.py",
+        "if told is not None and not _same(write.body[self.rule.key], told):",
+        'if told == "?":',
+        _FORMS + "results_in_another_order_than_the_records_are_in_doubt",
+    ),
+    Safeguard(
+        "two rows of one key",
+        "which of them is ours is for a person to say",
+        "targets/creator/module.py",
+        "if len(rows) > 1:",
+        "if len(rows) > 9:",
+        _FORMS + "two_rows_of_one_key_are_left_to_a_person",
+    ),
+    Safeguard(
+        "a double is told by the key field alone",
+        "a refusal for another field is no sign that the row is there",
+        "targets/creator/module.py",
+        "duplicate = code == INVALID and (about_key or said_so)",
+        "duplicate = False",
+        _FORMS + "a_double_is_noticed_in_either_shape_of_the_refusal",
+    ),
+)
+
+SOURCES = (
+    Safeguard(
+        "an empty list is asked for again",
+        "a failed query of the shop reads as an empty list",
+        "sources/qloapps/client.py",
+        "return self._list(query) if rows == [] else rows",
+        "return rows",
+        _HOTEL + "an_empty_list_is_asked_for_a_second_time",
+    ),
+    Safeguard(
+        "witness of a list",
+        "an answer without the row that is there for certain is none",
+        "sources/qloapps/client.py",
+        "if witness and all(plain(row, name) != witness for row in found):",
+        "if witness and found is None:",
+        _HOTEL + "an_answer_without_the_witness_is_a_failed_query",
+    ),
+    Safeguard(
+        "rows rise by id",
+        "a page in another order would pass rows over",
+        "sources/qloapps/client.py",
+        "if id <= after:",
+        "if id <= 0:",
+        _HOTEL + "rows_in_another_order_than_asked_for_are_refused",
+    ),
+    Safeguard(
+        "only an empty 404 is evidence",
+        "another server's 404 makes nothing gone",
+        "sources/qloapps/client.py",
+        "        if answer.body:\n            raise _not_a_shop(answer)\n        return False",
+        "        return False",
+        _HOTEL + "only_an_empty_404_is_evidence_that_an_object_does_not_exist",
+    ),
+    Safeguard(
+        "whole tables are counted where they read as empty",
+        "without tax rules every rate would be none",
+        "sources/qloapps/read.py",
+        "if not rows and (name in _NEVER_EMPTY or self._service.count(name)):",
+        "if rows is None:",
+        _READ + "shop_tables_that_count_rows_and_give_none_are_doubted",
+    ),
+)
