@@ -3,6 +3,8 @@
 #   make lint    form        make types   types    make all     what CI runs, but the demo
 #   make sweep   the tests, with every point of the sweeps
 #   make proof   everything that can go wrong, done to real processes: hours; a second start goes on where it was
+#   make search  state machines with cases nobody has seen      make fuzz   spoilt files, text and answers, counted
+#   make safeguards, make mutants   what the tests notice when the code is changed       make audit   known holes in what we use
 #   make bench   ratios: how the work grows with the hotel, what a start costs
 #   make lock    resolve the versions anew (needs uv)
 
@@ -18,7 +20,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 
 PROOF ?=
 
-.PHONY: all demo test sweep proof lint fmt types bench lock clean
+.PHONY: all demo test sweep proof search fuzz safeguards mutants audit lint fmt types bench lock clean
 .DEFAULT_GOAL := all
 
 all: lint types test
@@ -35,6 +37,25 @@ sweep: $(MARK)
 # PROOF="--family storm" and the like: `python -m proof --help`
 proof: $(MARK)
 	@$(BIN)/python -m proof --json proof-report.json --into docs/guarantees.md $(PROOF)
+
+search: $(MARK)
+	@$(BIN)/python -m pytest -q --hypothesis-profile=search \
+	  tests/state/test_journal_machine.py tests/engine/test_engine_machine.py tests/e2e/test_firm_machine.py
+
+fuzz: $(MARK)
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --cases 200
+
+safeguards: $(MARK)
+	@$(BIN)/python -m proof.safeguards
+
+# mutmut is no part of the environment: it is asked for only here
+mutants: $(MARK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<4'
+	@$(BIN)/python -m proof.mutants --page docs/mutants.md
+
+audit: $(MARK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 lint: $(MARK)
 	@$(BIN)/ruff check src tests benchmarks proof
