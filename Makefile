@@ -70,6 +70,7 @@ types: $(MARK)
 
 bench: $(MARK)
 	@PYTHONPATH=tests $(BIN)/python benchmarks/growth.py
+	@PYTHONPATH=tests $(BIN)/python benchmarks/pace.py
 
 # The file names neither a host nor a path: --no-header and --no-emit-index-url keep both out.
 lock:

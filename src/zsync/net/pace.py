@@ -2,7 +2,8 @@
 
     at once  `concurrency` calls are under way; one less each time the remote says it was too many, one more
              after each minute without such an answer, which no next run knows of: it starts with all
-    minute   a moving window over the last 60 seconds, kept between runs
+    minute   a moving window over the last 60 seconds, kept between runs. A call takes up its place until 60 seconds after its
+             answer: it may have reached the remote, which counts arrivals, at any moment up to then
     day      counted in the organisation's zone; whatever is lower of the configured number and what the answers say is
              left ends it; a share of it is left to people and other programs
     pause    the remote asked for one: nothing leaves before it is over
@@ -76,10 +77,11 @@ class Pace:
         Returns early, with fewer slots, where the clock's sleep does: the program is asked to stop.
         """
         for _ in range(calls):
-            if self._wait_for_room() > 0:
+            left, moment = self._wait_for_room()
+            if left > 0:
                 return
             with self._lock:
-                self._reserved.append(self._recent[-1])
+                self._reserved.append(moment)
 
     def release(self) -> None:
         """Give back reserved slots that were not used: nothing was sent in them."""
@@ -97,13 +99,17 @@ class Pace:
         with self._lock:
             self._lock.wait_for(lambda: self._under_way < self._width)
             self._under_way += 1
+        moment: float | None = None
         try:
-            if not (reserved and self._take_reserved()):
-                self._take()
+            moment = self._take_reserved() if reserved else None
+            if moment is None:
+                moment = self._take()
             yield
             self._widen()
         finally:
             with self._lock:
+                if moment is not None:
+                    self._has_arrived(moment)
                 self._under_way -= 1
                 self._lock.notify_all()
 
@@ -210,8 +216,13 @@ class Pace:
                 self._width += 1
                 self._width_since = moment
 
-    def _take_reserved(self) -> bool:
-        """Use up a reserved slot; False if none is left."""
+    def _has_arrived(self, departure: float) -> None:
+        """A call has ended: its place in the minute is taken for a minute from now."""
+        self._give_back(departure)
+        self._recent.append(max(self._clock.now().timestamp(), departure))
+
+    def _take_reserved(self) -> float | None:
+        """Use up a reserved slot; the moment of departure, or None if none is left."""
         with self._lock:
             now = self._clock.now()
             self._roll(now)
@@ -224,16 +235,17 @@ class Pace:
                 if self._give_back(moment) and moment > now.timestamp() - _WINDOW_S:
                     self._recent.append(now.timestamp())
                     self._sent()
-                    return True
-            return False
+                    return now.timestamp()
+            return None
 
-    def _take(self) -> None:
-        """A slot for one call, waited for."""
-        left = self._wait_for_room()
+    def _take(self) -> float:
+        """A slot for one call, waited for; the moment of departure."""
+        left, moment = self._wait_for_room()
         if left > 0:
             raise Throttled(f"the wait for {self._remote}'s limit was cut short", after_s=left, remote=self._remote)
         with self._lock:
             self._sent()
+        return moment
 
     def _give_back(self, moment: float) -> bool:
         """Take a reserved moment out of the window; False if it has left it already."""
@@ -247,34 +259,35 @@ class Pace:
         if self._remaining is not None:
             self._remaining = max(self._remaining - 1, 0)
 
-    def _wait_for_room(self) -> float:
-        """0 once the minute has room and one place of it is taken; seconds that were still to wait if the sleep was cut."""
+    def _wait_for_room(self) -> tuple[float, float]:
+        """(0, its moment) once the minute has room and one place of it is taken; seconds that were still to wait, and the moment,
+        if the sleep was cut."""
         while True:
             with self._lock:
-                pause = self._room_in()
+                pause, moment = self._room_in()
             if pause <= 0:
-                return 0.0
+                return 0.0, moment
             asleep = self._clock.now()
             self._clock.sleep(pause)
             left = pause - (self._clock.now() - asleep).total_seconds()
             if 0.5 < left <= pause:  # less is the clock's own grain; more, and it was set back meanwhile: look again
-                return left
+                return left, moment
 
-    def _room_in(self) -> float:
-        """Seconds until there is room in the minute; 0: there was, and it is taken. Raises QuotaUsedUp."""
+    def _room_in(self) -> tuple[float, float]:
+        """Seconds until there is room in the minute, and the moment it is; 0: there was, and it is taken. Raises QuotaUsedUp."""
         now = self._clock.now()
         self._roll(now)
         self._check_block(now)
         self._check_day(now)
         moment = now.timestamp()
         if (pause := self._pause_left(moment)) > 0:
-            return pause
+            return pause, moment
         self._forget(moment)
         per_minute = self._limits.calls_per_minute
         if per_minute is not None and len(self._recent) >= per_minute:
-            return self._recent[0] + _WINDOW_S - moment + 0.01
+            return self._recent[0] + _WINDOW_S - moment + 0.01, moment
         self._recent.append(moment)
-        return 0.0
+        return 0.0, moment
 
     def _forget(self, moment: float) -> None:
         """Drop what is older than the window. What seems to lie ahead (the clock was set back) counts as just now."""
