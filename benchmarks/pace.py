@@ -1,6 +1,6 @@
 """How much of the configured rate a backlog uses over a slow wire, and how near it comes to the limit. In virtual time.
 
-    PYTHONPATH=tests python benchmarks/pace.py
+PYTHONPATH=tests python benchmarks/pace.py
 """
 
 from __future__ import annotations

@@ -6,10 +6,12 @@ import fcntl
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,42 @@ def test_6_the_quota_is_used_up_and_the_rest_waits(desk: Desk) -> None:
     assert said.json["calls"]["target"] < 20
     assert 0 < said.json["counts"]["created"] < 85
     assert "of 20 calls today" in said.err
+    assert re.search(r"the rest goes by itself after \d{4}-\d\d-\d\d 2[23]:00 UTC", said.err), said.err  # midnight in Vienna
+
+
+def test_0_max_calls_ends_as_asked_and_says_how_much_is_left(desk: Desk) -> None:
+    desk.initialised()
+    desk.sandbox.ledger.clear()
+
+    said = desk.zsync("run", "--max-calls", "10")
+
+    assert said.code == 0
+    assert 0 < desk.sandbox.ledger.calls("books") <= 10
+    assert re.search(r"stopped\n\d+ documents are left for the next run", said.out), said.out
+    assert desk.zsync("run", "--max-calls", "1000").out.count("are left") == 0
+    assert desk.zsync("run").code == 0
+    assert set(desk.statuses("payments").values()) == {"synced"}
+
+
+def test_the_calls_of_today_are_counted_across_runs_and_end_at_the_organisations_midnight(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evening = datetime.now(UTC).replace(month=1, day=15, hour=22, minute=40, second=0, microsecond=0)  # 23:40 in Vienna
+    ahead = evening - datetime.now(UTC)
+    moved = [ahead]
+    monkeypatch.setattr("zsync.cli.timing.now", lambda: datetime.now(UTC) + moved[0])
+    desk.initialised()
+    desk.zsync("run", "--max-calls", "10")
+    first = desk.zsync("status", "--json").json["calls_today"]
+    desk.zsync("run", "--max-calls", "10")
+    second = desk.zsync("status", "--json").json["calls_today"]
+    assert first < second == desk.sandbox.ledger.calls("books")
+
+    moved[0] = ahead + timedelta(minutes=30)  # past midnight there, not past midnight UTC
+
+    assert desk.zsync("status", "--json").json["calls_today"] == 0
+    desk.zsync("run", "--max-calls", "10")
+    assert desk.zsync("status", "--json").json["calls_today"] == desk.sandbox.ledger.calls("books") - second
 
 
 def test_75_another_run_is_at_work(desk: Desk) -> None:

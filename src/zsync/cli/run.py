@@ -71,7 +71,18 @@ def one_run(session: Session, store: Store, options: Options, *, as_json: bool =
         return _news(session, report, before)
     if not as_json:
         _tell(session, report)
+        if options.limit is not None or options.max_calls is not None:
+            _tell_what_is_left(session, store)
     return finish(session, report, as_json=as_json)
+
+
+def _tell_what_is_left(session: Session, store: Store) -> None:
+    """As asked, not all of it went."""
+    from zsync.state.status import Status
+
+    left = Status(store).count_open()
+    if left:
+        session.out.line(f"{left} documents are left for the next run: as many went as --limit and --max-calls allow")
 
 
 def _at_rest(session: Session, words: str, *, as_json: bool) -> int:

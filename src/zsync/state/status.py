@@ -106,6 +106,11 @@ class Status:
                 problems.append(each)
         return {entity: dict(count) for entity, count in counts.items()}, problems
 
+    def count_open(self) -> int:
+        """How many documents are wanted, or in doubt."""
+        found = self._db.execute("SELECT count(*) FROM journal WHERE state IN ('wanted', 'sending')").fetchone()
+        return int(found[0])
+
     def records(self, entity: str | None = None, status: str | None = None) -> list[RecordStatus]:
         """The records of an entity (or all), by number; with `status`, those only."""
         picture = Picture(self._db, whole=True)
