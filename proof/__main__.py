@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from proof import report
-from proof.cases import ALL_FAMILIES, STAGES, Case, Extent, Plan, cases
+from proof.cases import ALL_FAMILIES, STAGES, Case, Extent, Plan, cases, sample
 from proof.trial import Workbench
 
 WORLDS = ("hotel", "firm")
@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
             figures.add(line)
     with tempfile.TemporaryDirectory(prefix="zsync-proof-", dir=_in_memory()) as folder:
         extents = _extents(Path(folder) / "first", asked.world)
-        todo = [each for each in _all(extents, plan) if each not in done]
+        wanted = list(_all(extents, plan))
+        todo = [each for each in (sample(wanted, asked.sample, asked.seed) if asked.sample else wanted) if each not in done]
         _carry_out(todo, len(done), Path(folder), asked.workers, results, figures)
     document = report.as_json(figures, plan, time.monotonic() - begun)
     print(report.as_text(document))
@@ -63,6 +64,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--together", type=int, default=Plan().together, help="times that two and five runs start at once")
     parser.add_argument("--signals", type=int, default=Plan().signals, help="times that a run is asked to stop")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=int, default=0, help="only so many cases, of each family in each world at least one")
     parser.add_argument("--family", action="append", default=[], choices=ALL_FAMILIES)
     parser.add_argument("--world", action="append", default=[], choices=WORLDS)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)

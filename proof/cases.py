@@ -146,6 +146,15 @@ def cases(world: str, stage: str, extent: Extent, plan: Plan) -> Iterator[Case]:
                 yield from case("source astray", Harm("source", call, how))
 
 
+def sample(whole: Sequence[Case], count: int, seed: int) -> list[Case]:
+    """So many of them, or as many as there are families in worlds: of each at least one."""
+    chance = random.Random(seed)  # noqa: S311
+    shuffled = chance.sample(whole, len(whole))
+    first = {(each.family, each.world): each for each in shuffled}
+    rest = [each for each in shuffled if first[each.family, each.world] is not each]
+    return [*first.values(), *rest[: max(0, count - len(first))]]
+
+
 def _every(count: int, step: int, way: int) -> Sequence[int]:
     return range(1 + way % step, count + 1, step)
 

@@ -1,18 +1,26 @@
-"""One answer of a service mutated in the middle of the job of a small hotel: the run ends in words, and later runs mend it."""
+"""One answer of a service mutated in the middle of a job, a hotel's or a firm's: the run ends in words; later runs mend it."""
 
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from e2e.firm import Firm
 from e2e.harness import House
 from e2e.test_faults import small
 from fuzz.mutate import ALL, mutated
+from zsync.engine import run as engine
 from zsync.errors import ZsyncError
 from zsync.sandbox.transport import InProcess
+
+TOKENS = "^/(oauth|oauth2|v2/oauth2|[.]well-known)/"
+"""The paths of both sign-in servers."""
 
 
 class Spoiling(InProcess):
@@ -22,12 +30,12 @@ class Spoiling(InProcess):
     at = 0
     name = ""
     rng = random.Random(0)  # noqa: S311 - set anew for each case
-    below = "/books/"
+    below = "/books/"  # a regular expression
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         answer = super().handle_request(request)
         kind = type(self)
-        if kind.below not in request.url.path:
+        if not re.search(kind.below, request.url.path):
             return answer
         kind.seen += 1
         if kind.seen != kind.at:
@@ -37,16 +45,38 @@ class Spoiling(InProcess):
         return httpx2.Response(answer.status_code, headers=headers, content=body)
 
 
+@contextmanager
+def spoilt(rng: random.Random, below: str, most: int) -> Iterator[None]:
+    """One of the first `most` answers of the service whose paths lie `below` comes out mutated."""
+    with pytest.MonkeyPatch.context() as patch:
+        for harness in ("e2e.harness", "e2e.firm"):
+            patch.setattr(f"{harness}.InProcess", Spoiling)
+        Spoiling.seen, Spoiling.at, Spoiling.name = 0, rng.randrange(1, most + 1), rng.choice(ALL)
+        Spoiling.rng, Spoiling.below = rng, below
+        yield
+
+
 def disturbed(folder: Path, rng: random.Random, below: str) -> tuple[House, ZsyncError | None]:
     """A first run with one answer mutated, and its error; then runs with good answers until all is at rest."""
     house = small(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("e2e.harness.InProcess", Spoiling)
-        Spoiling.seen, Spoiling.at, Spoiling.name = 0, rng.randrange(1, 40), rng.choice(ALL)
-        Spoiling.rng, Spoiling.below = rng, below
+    with spoilt(rng, below, 39):
         report = house.run()
     house.run_to_rest()
     return house, report.error
+
+
+def disturbed_firm(folder: Path, rng: random.Random, below: str, most: int) -> tuple[Firm, ZsyncError | None]:
+    """The same of a firm: `init` and a run while one answer is mutated; what fails is begun again when answers are good."""
+    firm = Firm(folder)
+    with spoilt(rng, below, most):
+        if below == TOKENS:
+            firm.quickbooks.intuit.expire_access()
+            firm.sandbox.accounts.expire_access()
+        error = engine.initialise(firm.job(), firm.summary, adopting=True).error or firm.run().error
+    firm.sign_in()
+    firm.initialise()
+    firm.run_to_rest()
+    return firm, error
 
 
 def shop_case(folder: Path, rng: random.Random) -> None:
@@ -55,6 +85,19 @@ def shop_case(folder: Path, rng: random.Random) -> None:
 
 def books_case(folder: Path, rng: random.Random) -> None:
     _raised(disturbed(folder, rng, "/books/")[1])
+
+
+def quickbooks_case(folder: Path, rng: random.Random) -> None:
+    _raised(disturbed_firm(folder, rng, "/v3/company/", 8)[1])
+
+
+def creator_case(folder: Path, rng: random.Random) -> None:
+    _raised(disturbed_firm(folder, rng, "/creator/", 14)[1])
+
+
+def sign_in_case(folder: Path, rng: random.Random) -> None:
+    """The sign-in servers' answers: discovery, and the tokens that a refresh brings."""
+    _raised(disturbed_firm(folder, rng, TOKENS, 3)[1])
 
 
 def _raised(error: ZsyncError | None) -> None:

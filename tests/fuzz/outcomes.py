@@ -18,6 +18,9 @@ KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     "redirect": files.redirect_case,
     "shop": answers.shop_case,
     "books": answers.books_case,
+    "quickbooks": answers.quickbooks_case,
+    "creator": answers.creator_case,
+    "sign-in": answers.sign_in_case,
 }
 OUTCOMES = ("understood", "record error", "contract broken", "config error", "other error", "defect")
 

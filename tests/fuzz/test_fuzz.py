@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from e2e.firm import Firm
 from e2e.test_faults import small
 from fuzz.__main__ import run
-from fuzz.answers import Spoiling, disturbed
+from fuzz.answers import TOKENS, Spoiling, disturbed, disturbed_firm
 from fuzz.files import GOOD, sent_on
 from fuzz.mutate import ALL, RAW, mutated
 from fuzz.outcomes import OUTCOMES, count, outcome, seeded
@@ -39,6 +40,27 @@ def test_after_one_mutated_answer_the_books_come_to_what_they_are_without_it(bel
     house, _ = disturbed(tmp_path, seeded(seed), below)
     assert Spoiling.seen >= Spoiling.at, "the mutation was never reached"
     assert house.standing() == good.standing()
+
+
+@pytest.fixture(scope="module")
+def good_firm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    firm = Firm(tmp_path_factory.mktemp("good-firm"))
+    firm.initialise()
+    firm.run_to_rest()
+    return firm.standing()
+
+
+@pytest.mark.parametrize(
+    ("below", "most", "seed"),
+    [("/v3/company/", 8, 4), ("/creator/", 14, 5), ("/creator/", 14, 6), ("/creator/", 14, 10), (TOKENS, 3, 2), (TOKENS, 3, 3)],
+)
+def test_after_one_mutated_answer_the_forms_come_to_what_they_are_without_it(
+    below: str, most: int, seed: int, tmp_path: Path, good_firm: dict[str, list[str]]
+) -> None:
+    firm, _ = disturbed_firm(tmp_path, seeded(seed), below, most)
+
+    assert Spoiling.seen >= Spoiling.at, "the mutation was never reached"
+    assert firm.standing() == good_firm
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -105,13 +105,16 @@ class FormModule:
         return [self._created(write, result) for write, result in zip(writes, results, strict=True)]
 
     def _created(self, write: Write, result: Mapping[str, Any]) -> Written | ZsyncError:
+        if code_of(result) not in (DONE, None):
+            return self._no(result)
         data, key = result.get("data"), key_text(write.body[self.rule.key])
-        if code_of(result) == DONE and isinstance(data, Mapping) and data.get("ID"):
-            told = data.get(self.rule.key)
-            if told is not None and not _same(write.body[self.rule.key], told):
-                return InDoubt("the results do not stand in the order of the records", remote=REMOTE)
-            return Written(str(data["ID"]), number=key)
-        return self._no(result)
+        id = id_of(data) if code_of(result) == DONE else ""
+        if not isinstance(data, Mapping) or not id:
+            return InDoubt("the result of a record is not understood", remote=REMOTE)
+        told = data.get(self.rule.key)
+        if told is not None and not _same(write.body[self.rule.key], told):
+            return InDoubt("the results do not stand in the order of the records", remote=REMOTE)
+        return Written(id, number=key)
 
     def update(self, standing: Standing, body: Body) -> Written:
         answer = self._client.update(self.rule.report, standing.id, sendable(body))
@@ -201,40 +204,65 @@ class FormLots:
 
     def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError]:
         change = sendable(_change(*changes[0]))
-        results = _by_id(self._client.update_where(self._rule.report, _ids([each.id for each, _ in changes]), change))
-        return [self._answer(standing, results.get(standing.id), key_text(body[self._rule.key])) for standing, body in changes]
+        results = _Named(self._client.update_where(self._rule.report, _ids([each.id for each, _ in changes]), change))
+        return [self._answer(each, results, key_text(body[self._rule.key])) for each, body in changes]
 
     def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError]:
         """A row that the answer does not name is not there any more: taking back twice is taking back once."""
         criteria = _ids([each.id for each in standings])
         if self._rule.flag:
             marked = self._client.update_where(self._rule.report, criteria, {self._rule.flag: _flag(self._rule.gone)})
-            results = _by_id(marked)
-            return [self._marked(each, results.get(each.id)) for each in standings]
-        results = _by_id(self._client.delete_where(self._rule.report, criteria))
-        return [self._deleted(results.get(each.id)) for each in standings]
+            return [self._marked(each, _Named(marked)) for each in standings]
+        results = _Named(self._client.delete_where(self._rule.report, criteria))
+        return [self._deleted(each, results) for each in standings]
 
     @property
     def _client(self) -> CreatorClient:
         return self._module._client
 
-    def _marked(self, standing: Standing, result: Mapping[str, Any] | None) -> Written | Gone | ZsyncError:
+    def _marked(self, standing: Standing, results: _Named) -> Written | Gone | ZsyncError:
+        result = results.of(standing)
         if result is None:
             return Gone()
-        answer = self._answer(standing, result, standing.written.number)
+        answer = self._answer(standing, results, standing.written.number)
         return Written(answer.id, number=answer.number, status=DISABLED) if isinstance(answer, Written) else answer
 
-    def _deleted(self, result: Mapping[str, Any] | None) -> Gone | ZsyncError:
+    def _deleted(self, standing: Standing, results: _Named) -> Gone | ZsyncError:
+        result = results.of(standing)
+        if isinstance(result, ZsyncError):
+            return result
         if result is None or code_of(result) in (DONE, GONE):
             return Gone()
         return refused(code_of(result) or 0, words_of(result))
 
-    def _answer(self, standing: Standing, result: Mapping[str, Any] | None, number: str) -> Written | ZsyncError:
+    def _answer(self, standing: Standing, results: _Named, number: str) -> Written | ZsyncError:
+        result = results.of(standing)
+        if isinstance(result, ZsyncError):
+            return result
         if result is None:
             return refused(GONE, f"row {standing.id} is gone")
         if code_of(result) != DONE:
             return refused(code_of(result) or 0, words_of(result))
         return Written(standing.id, number=number)
+
+
+class _Named:
+    """The results of a call by criteria, by the IDs that they name."""
+
+    def __init__(self, results: Sequence[Mapping[str, Any]]) -> None:
+        self._by_id = {id_of(each.get("data")): each for each in results}
+
+    def of(self, standing: Standing) -> Mapping[str, Any] | InDoubt | None:
+        """A row's result; None: no record matched. Doubt where one of the results could not be read: it may be this row's."""
+        found = self._by_id.get(standing.id)
+        if found is not None and code_of(found) is not None:
+            return found
+        if found is not None or "" in self._by_id:
+            return InDoubt("the result of a record is not understood", remote=REMOTE)
+        return None
+
+
+_ID = re.compile(r"[0-9]{6,20}")
 
 
 def sendable(body: Mapping[str, Node]) -> dict[str, object]:
@@ -249,13 +277,10 @@ def _change(standing: Standing, body: Body) -> Body:
     return {name: value for name, value in body.items() if name not in standing.body or standing.body[name] != value}
 
 
-def _by_id(results: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
-    for each in results:
-        data = each.get("data")
-        if isinstance(data, Mapping) and data.get("ID"):
-            found[str(data["ID"])] = each
-    return found
+def id_of(data: object) -> str:
+    """The ID that a result tells; empty for anything but the long number, in quotation marks, that every recorded one is."""
+    told = data.get("ID") if isinstance(data, Mapping) else None
+    return told if isinstance(told, str) and _ID.fullmatch(told) else ""
 
 
 def _ids(ids: Sequence[str]) -> str:
