@@ -52,7 +52,11 @@ def good_firm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     ("below", "most", "seed"),
-    [("/v3/company/", 8, 4), ("/creator/", 14, 5), ("/creator/", 14, 6), ("/creator/", 14, 10), (TOKENS, 3, 2), (TOKENS, 3, 3)],
+    [
+        ("/v3/company/", 8, 4),
+        *(("/creator/", 14, seed) for seed in (5, 6, 10)),
+        *((TOKENS, 3, seed) for seed in (2, 104, 142, 147)),
+    ],
 )
 def test_after_one_mutated_answer_the_forms_come_to_what_they_are_without_it(
     below: str, most: int, seed: int, tmp_path: Path, good_firm: dict[str, list[str]]

@@ -16,7 +16,7 @@ import pytest
 from werkzeug import Request, Response
 
 from quickbooks.front import Desk, TokensInMemory
-from zsync.errors import ConfigError, SignInNeeded, Unavailable
+from zsync.errors import ConfigError, OutOfReach, SignInNeeded
 from zsync.net.callback import Redirect, parse_redirect
 from zsync.net.secret import Secret
 from zsync.net.tokens import FileTokenStore
@@ -186,6 +186,28 @@ def test_a_crash_at_any_point_of_a_refresh_loses_nothing(desk: Desk, when: str) 
         desk.clock.sleep(60)
         assert asks(desk) == 13
     assert desk.quickbooks.intuit.living() == 1
+
+
+@pytest.mark.parametrize("told", [{"refresh_token": {}}, {"refresh_token": "\ud800"}, {"access_token": 5}, {"expires_in": [{}]}])
+def test_an_answer_whose_tokens_cannot_be_read_is_not_used_and_the_connection_lives(desk: Desk, told: dict[str, Any]) -> None:
+    """Using its access token would end the refresh token that is kept."""
+    answer = desk.sandbox.answer
+
+    def spoilt(request: Request, **options: Any) -> Response:
+        response = answer(request, **options)
+        if "bearer" in request.path:
+            response.set_data(json.dumps({**json.loads(response.get_data()), **told}))
+        return response
+
+    before = desk.tokens.load()
+    desk.clock.sleep(2 * 3600)
+    desk.sandbox.answer = spoilt  # type: ignore[method-assign]
+    with pytest.raises(OutOfReach):
+        asks(desk)
+    assert desk.tokens.load() == before
+    desk.sandbox.answer = answer  # type: ignore[method-assign]
+    desk.clock.sleep(60)
+    assert asks(desk) == 13
 
 
 VERBS: tuple[Verb, ...] = ("cut_before", "cut_after", "error_before", "error_after", "html", "truncated", "refused_connection")

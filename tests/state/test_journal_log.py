@@ -49,7 +49,7 @@ def journal(store: Store) -> Journal:
 def test_begin_writes_down_what_leaves_and_until_when_nobody_asks(
     store: Store, journal: Journal, verb: Verb, sent_digest: str
 ) -> None:
-    before = a_row(store, journal, state="wanted")
+    before = a_row(store, journal, state="wanted", **({"remote_id": None} if verb == "create" else {}))
     with store.commit():
         journal.begin([Begin(before, verb, SENT)], NOW, LATER)
     assert the_row(journal) == replace(before, **BEGUN, sent_verb=verb, sent_digest=sent_digest)  # type: ignore[arg-type]

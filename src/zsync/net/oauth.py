@@ -71,8 +71,14 @@ def plain_words(told: Callable[[str, str], ZsyncError], remote: str) -> Iterator
                 remote=remote,
             ) from err
         raise Unavailable(f"the sign-in server does not answer ({type(err).__name__})", remote=remote) from err
-    except (ValueError, ContractBroken) as err:
+    except (ValueError, TypeError, AttributeError, RecursionError, ContractBroken) as err:  # Authlib reads whatever JSON it gets
         raise Unavailable("the sign-in server's answer is not understood", hint="try again later", remote=remote) from err
+
+
+def token_in(answer: object, name: str) -> str:
+    """The token under this name, as both servers make them: visible ASCII. Empty for anything else."""
+    told = answer.get(name) if isinstance(answer, dict) else None
+    return told if isinstance(told, str) and told.isascii() and told.isprintable() and " " not in told else ""
 
 
 def lifetime_s(answer: dict[str, Any]) -> int:

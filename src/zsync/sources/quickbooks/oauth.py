@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
 from zsync.net.callback import Redirect, plain_word
 from zsync.net.client import check_url, mute_wire_logs
-from zsync.net.oauth import lifetime_s, oauth_client, plain_words
+from zsync.net.oauth import lifetime_s, oauth_client, plain_words, token_in
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 
@@ -89,12 +89,15 @@ class Intuit:
     def refresh(self, tokens: Tokens) -> Tokens:
         """Another access token, and the refresh token that goes with it from now on. SignInNeeded if the old one is dead."""
         answer = self._post({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
+        following = token_in(answer, "refresh_token")
+        if not following and answer.get("refresh_token"):  # the old one lives until this answer's access token is used
+            raise Unavailable("the sign-in server's answer holds no refresh token", remote=REMOTE)
         now = self._clock.now()
         return replace(
             tokens,
             access=str(answer["access_token"]),
             expires_at=now + timedelta(seconds=lifetime_s(answer)),
-            refresh=str(answer.get("refresh_token") or tokens.refresh),
+            refresh=following or tokens.refresh,
             idle_until=_end(now, answer.get("x_refresh_token_expires_in")) or tokens.idle_until,
             ends_at=_end(now, answer.get("x_refresh_token_hard_expires_in")) or tokens.ends_at,
         )
@@ -159,8 +162,8 @@ class Intuit:
                 hint="choose the right company in the browser, or set realm_id under [source]",
             )
         answer = self._post({"grant_type": "authorization_code", "code": code, "redirect_uri": self._app.redirect_uri})
-        refresh = answer.get("refresh_token")
-        if not isinstance(refresh, str) or not refresh:
+        refresh = token_in(answer, "refresh_token")
+        if not refresh:
             raise SignInNeeded("Intuit gave no refresh token", hint="`zsync auth quickbooks` again", remote=REMOTE)
         found = realm or self._app.realm
         if not found:
@@ -190,7 +193,7 @@ class Intuit:
                 answer = client.refresh_token(server, refresh_token=form["refresh_token"], headers=self._headers())
             else:
                 answer = client.fetch_token(server, **form, headers=self._headers())
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
+        if not token_in(answer, "access_token"):
             raise Unavailable("the sign-in server's answer holds no token", remote=REMOTE)
         return dict(answer)
 

@@ -22,7 +22,7 @@ import httpx2
 from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Throttled, Unavailable, ZsyncError
 from zsync.net.callback import Redirect, plain_word
 from zsync.net.client import check_url, mute_wire_logs
-from zsync.net.oauth import lifetime_s, oauth_client, plain_words
+from zsync.net.oauth import lifetime_s, oauth_client, plain_words, token_in
 from zsync.net.secret import Secret
 from zsync.ports import Clock, Tokens
 from zsync.targets.zoho.centres import known_accounts, known_api
@@ -96,7 +96,7 @@ class Zoho:
             tokens,
             access=str(answer["access_token"]),
             expires_at=self._clock.now() + timedelta(seconds=lifetime_s(answer)),
-            refresh=str(answer.get("refresh_token") or tokens.refresh),
+            refresh=token_in(answer, "refresh_token") or tokens.refresh,
             api_url=known_api(str(answer.get("api_domain") or tokens.api_url), self._app.api_url),
         )
 
@@ -131,8 +131,8 @@ class Zoho:
                 redirect_uri=redirect_uri,  # None: it is left out
             ),
         )
-        refresh = answer.get("refresh_token")
-        if not isinstance(refresh, str) or not refresh:
+        refresh = token_in(answer, "refresh_token")
+        if not refresh:
             raise SignInNeeded(
                 "Zoho gave no refresh token",
                 hint="remove zsync under accounts > connected apps, then `zsync auth` again",
@@ -156,7 +156,7 @@ class Zoho:
             self.calls += 1
         with self._client(accounts) as client, plain_words(_token_error, REMOTE):
             answer = ask(client, f"{accounts}/oauth/v2/token")
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str) or not answer["access_token"]:
+        if not token_in(answer, "access_token"):
             raise Unavailable("the sign-in server's answer holds no token", remote=REMOTE)
         return dict(answer)
 
