@@ -16,7 +16,7 @@ import pytest
 from werkzeug import Request, Response
 
 from quickbooks.front import Desk, TokensInMemory
-from zsync.errors import ConfigError, OutOfReach, SignInNeeded
+from zsync.errors import ConfigError, OutOfReach, SignInNeeded, Unavailable
 from zsync.net.callback import Redirect, parse_redirect
 from zsync.net.secret import Secret
 from zsync.net.tokens import FileTokenStore
