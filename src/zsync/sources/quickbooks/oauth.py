@@ -90,7 +90,8 @@ class Intuit:
         """Another access token, and the refresh token that goes with it from now on. SignInNeeded if the old one is dead."""
         answer = self._post({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
         following = token_in(answer, "refresh_token")
-        if not following and answer.get("refresh_token") not in (None, ""):  # the old one lives until this answer's access token is used
+        if not following and answer.get("refresh_token") not in (None, ""):
+            # The one that is kept lives for as long as this answer's access token is not used.
             raise Unavailable("the sign-in server's answer holds no refresh token", remote=REMOTE)
         now = self._clock.now()
         return replace(
