@@ -14,6 +14,7 @@ import pkgutil
 import resource
 import signal
 import socket
+import ssl
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -96,6 +97,7 @@ def _serve(wire: socket.socket, clock: SharedClock) -> NoReturn:
     for module in pkgutil.walk_packages(zsync.__path__, "zsync."):  # imported once, not in each process
         if not module.name.startswith("zsync.sandbox") and module.name != "zsync.__main__":
             importlib.import_module(module.name)
+    _spare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = wire.makefile("rw", encoding="utf-8", newline="\n")
     while line := lines.readline().strip():
@@ -110,6 +112,18 @@ def _serve(wire: socket.socket, clock: SharedClock) -> NoReturn:
         print(pid, file=lines, flush=True)
         print(json.dumps(_ended(pid, {name: read for name, (read, _) in pipes.items()})), file=lines, flush=True)
     os._exit(0)
+
+
+def _spare() -> None:
+    """What costs each process more than its run, and has nothing to do with it: the tree of commands is built once, and no
+    certificates are read, as all goes over plain http to loopback."""
+    import typer
+
+    from zsync.cli.app import app
+
+    command = typer.main.get_command(app)
+    typer.main.get_command = lambda typer_instance: command
+    ssl.SSLContext.load_verify_locations = lambda *_words, **_options: None  # type: ignore[method-assign]
 
 
 def _ended(pid: int, pipes: dict[str, int]) -> dict[str, Any]:
@@ -146,7 +160,6 @@ def _carry_out(asked: dict[str, Any], pipes: dict[str, int], clock: SharedClock)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.chdir(asked["folder"])
         os.environ["XDG_CONFIG_HOME"] = asked["folder"]
-        os.environ["SSL_CERT_DIR"] = asked["folder"]  # plain http to loopback: no certificates are read, in each process anew
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, number in ((nothing, 0), (pipes["out"], 1), (pipes["err"], 2)):
             os.dup2(source, number)

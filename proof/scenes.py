@@ -24,6 +24,7 @@ from zsync.cli.scene import TAXES, configuration, firm_configuration
 from zsync.net.tokens import FileTokenStore
 from zsync.ports import Tokens
 from zsync.sandbox import CREATOR_ACCESS, FULL_ACCESS, NO_LIMITS, Accounts, Behaviour, Books, Organization, Sandbox
+from zsync.sandbox.books.books import KINDS
 from zsync.sandbox.company import Company, Intuit, QuickBooks
 from zsync.sandbox.company import demo as demo_company
 from zsync.sandbox.forms import Creator
@@ -81,8 +82,8 @@ class World(ABC):
         """What stands in the target."""
 
     @abstractmethod
-    def stands(self, module: str, id: str) -> bool | None:
-        """Whether a document of the journal stands in the target; None for what has no document of its own."""
+    def ids(self) -> Mapping[str, set[str]]:
+        """The ids of what stands in the target, by module of the journal; what has no document of its own is left out."""
 
     def write_configuration(self) -> None:
         settings = self.settings()
@@ -208,10 +209,11 @@ class HotelWorld(World):
                 note("applications", f"{row['reference_number']} on {each['invoice_number']}", each["amount_applied"])
         return found
 
-    def stands(self, module: str, id: str) -> bool | None:
-        if module not in ("contacts", "items", "salesorders", "invoices", "payments", "creditnotes"):
-            return None
-        return id in self.sandbox.books.all(module)
+    def ids(self) -> Mapping[str, set[str]]:
+        books = self.sandbox.books
+        with books.lock:
+            tables = {kind: books.table(kind) for kind in KINDS}
+            return {kind: {str(row[table.id_field]) for row in table} for kind, table in tables.items()}
 
 
 # --- a firm and its application -------------------------------------------------------------------------------------------------
@@ -294,9 +296,9 @@ class FirmWorld(World):
                 rows.setdefault(str(row.get(key)), []).append(str([row.get(name) for name in names]))
         return found
 
-    def stands(self, module: str, id: str) -> bool | None:
+    def ids(self) -> Mapping[str, set[str]]:
         app = self.sandbox.creator.application
-        return id in app.rows(module) if module in app.forms else None
+        return {form: set(app.rows(form)) for form in app.forms}
 
 
 WORLDS: Mapping[str, type[World]] = {world.name: world for world in (HotelWorld, FirmWorld)}

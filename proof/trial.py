@@ -349,8 +349,9 @@ class Workbench:
             settled = store.db.execute(
                 "SELECT module, key, remote_id FROM journal WHERE state = 'settled' AND there = 1"
             ).fetchall()
+        ids = self._world.ids()
         for row in settled:
-            if self._world.stands(row["module"], str(row["remote_id"])) is False:
+            if row["module"] in ids and str(row["remote_id"]) not in ids[row["module"]]:
                 result.blame("untrue", f"{row['module']} {row['key']} is called settled and does not stand")
         told = ended.document
         unwell = bool(failed) or any(each.get("blocked") for each in counts.values())
