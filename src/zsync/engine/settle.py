@@ -77,13 +77,28 @@ class Settler:
         while True:
             self._heed_stop()
             if not queue:
-                queue = [scope for scope in scopes() if scope not in self._resting and self._may_begin(scope)]
-                queue.reverse()
+                queue = self._queue(scopes)
                 if not queue:
                     break
             wave = self._wave(queue)
             if wave:
                 self._run(wave, pool)
+
+    def _queue(self, scopes: Callable[[], Iterator[Key]]) -> list[Key]:
+        """What has something to do, the most urgent last. Where not all of it fits today, customers and items that merely changed
+        take no place beside the bookings' calls: they come when no booking can go on."""
+        found = [scope for scope in scopes() if scope not in self._resting and self._may_begin(scope)]
+        if found and self._is_scarce():
+            dated = set(self._journal.open_scopes(dated=True))
+            found = [scope for scope in found if scope in dated] or found
+        found.reverse()
+        return found
+
+    def _is_scarce(self) -> bool:
+        """Whether there are fewer calls left than documents to write: about one for each."""
+        today = self._job.target.budget().today
+        left = self._calls_left() if today is None else min(self._calls_left(), today)
+        return left < self._journal.count_open()
 
     def _wave(self, queue: list[Key]) -> list[Lot]:
         """The next calls, up to `concurrency` of them, fewer after the remote complained (J2); scopes at rest leave the queue.

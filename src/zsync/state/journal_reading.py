@@ -36,8 +36,9 @@ class JournalReading:
         """The rows of one scope that were ever sent, as `Target.plan` wants them."""
         return {(row.module, row.key): _known(row) for row in self.scope(scope) if row.was_sent}
 
-    def open_scopes(self) -> Iterator[Key]:
-        """The scopes that have something to do, in the order in which they should be done.
+    def open_scopes(self, *, dated: bool = False) -> Iterator[Key]:
+        """The scopes that have something to do, in the order in which they should be done; with `dated` only those of a day, or
+        that a person asked for.
 
         Begun ones first, then live business before the backfill, bookings (which pull in what they refer to) before
         single customers and items, newest first.
@@ -48,10 +49,11 @@ class JournalReading:
                    coalesce(s.backfill, 0) AS backfill, s.day AS day
             FROM journal j LEFT JOIN scopes s ON s.key = j.scope
             WHERE j.realm = ? AND j.state IN ('wanted', 'sending')
+              AND (s.day IS NOT NULL OR s.demanded = 1 OR NOT ?)
             GROUP BY j.scope
             ORDER BY begun DESC, backfill, day IS NULL, day DESC, j.scope
             """,
-            (self._realm,),
+            (self._realm, dated),
         ).fetchall()
         for each in rows:
             yield Key(each["scope"])
