@@ -19,7 +19,7 @@ OPENS, CLOSES = "<!-- proof: begin -->", "<!-- proof: end -->"
 HEADS = {
     "duplicates": "twice",
     "losses": "lost",
-    "amounts": "wrong amount",
+    "amounts": "differs",
     "untrue": "called settled, is not",
     "exit codes": "untrue exit code",
     "secrets": "secret leaked",

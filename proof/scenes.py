@@ -193,7 +193,7 @@ class HotelWorld(World):
             found.setdefault(kind, {}).setdefault(str(name), []).append(" ".join(str(each) for each in values))
 
         for row in books.all("contacts").values():
-            note("contacts", row["contact_name"], row["status"])
+            note("contacts", row["contact_number"], row["contact_name"], row["status"])
         for row in books.all("items").values():
             note("items", row["sku"], row["status"])
         for row in books.all("salesorders").values():
