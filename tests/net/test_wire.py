@@ -298,3 +298,37 @@ def test_an_unencrypted_answer_to_an_encrypted_call_was_certainly_not_a_write() 
         with pytest.raises(Unavailable):
             http.call(WRITE, value)
         http.close()
+
+
+@pytest.mark.parametrize("more", [OK, OK[:20], b"noise"], ids=["whole", "half", "noise"])
+def test_an_answer_that_comes_twice_is_not_taken_for_the_answer_to_the_next_call(more: bytes) -> None:
+    """The second copy is read together with the first, and would wait in the connection."""
+    answers = iter([OK + more, OK.replace(b"7", b"8"), OK.replace(b"7", b"9")])
+
+    def talk(connection: socket.socket) -> None:
+        while heard := connection.recv(65536):
+            if heard.startswith((b"GET", b"POST")):  # a body may come by itself
+                connection.sendall(next(answers))
+
+    with serving(talk) as port:
+        http = client(f"http://127.0.0.1:{port}")
+        said = [http.call(request, value) for request in (READ, WRITE, WRITE)]
+        http.close()
+
+    assert said == [7, 8, 9]
+
+
+def test_a_connection_on_which_all_is_well_is_used_again() -> None:
+    connections = []
+
+    def talk(connection: socket.socket) -> None:
+        connections.append(connection)
+        while connection.recv(65536):
+            connection.sendall(OK)
+
+    with serving(talk) as port:
+        http = client(f"http://127.0.0.1:{port}")
+        assert [http.call(READ, value) for _ in range(3)] == [7, 7, 7]
+        http.close()
+
+    assert len(connections) == 1

@@ -330,7 +330,19 @@ class _Bounded(httpx2.SyncByteStream):
             yield piece
 
     def close(self) -> None:
+        _hear_no_more(self._inner)
         self._inner.close()
+
+
+def _hear_no_more(stream: object) -> None:
+    """A server that said more than one answer: the rest, read already, would be taken for the answer to the next call on this
+    connection. Its state is spoilt, so that httpcore2 closes it instead of using it again; it looks at the socket only."""
+    connection: Any = stream
+    while connection is not None and not hasattr(connection, "_h11_state"):
+        parts = ("_inner", "_stream", "_httpcore_stream", "_connection")
+        connection = next((getattr(connection, part) for part in parts if hasattr(connection, part)), None)
+    if connection is not None and connection._h11_state.trailing_data[0]:
+        connection._h11_state.send_failed()
 
 
 def _request_id(headers: Mapping[str, str]) -> str:

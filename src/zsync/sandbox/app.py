@@ -40,7 +40,7 @@ from zsync.sandbox.forms.service import DEAD_TOKEN as CREATOR_DEAD_TOKEN
 from zsync.sandbox.forms.service import PREFIX as CREATOR_PREFIX
 from zsync.sandbox.ledger import Entry, Ledger
 from zsync.sandbox.limits import TOO_MANY_AT_ONCE, TOO_MANY_IN_A_MINUTE, day_used_up
-from zsync.sandbox.web import ConnectionCut, Mountable, Refusal, json_response, read_json
+from zsync.sandbox.web import TWICE, ConnectionCut, Mountable, Refusal, json_response, read_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -148,6 +148,10 @@ class Sandbox:
             case "late":
                 self._put_off(system, request, fault.seconds)
                 raise ConnectionCut("timeout")
+            case "twice":
+                response = self._serve(system, request)
+                response.headers[TWICE] = "yes"
+                return response
             case "slow":
                 return self._slow(self._serve(system, request), fault.seconds, patience_s)
             case "html":

@@ -1,7 +1,7 @@
 """What can go wrong on the way, ordered by a test or by a person: each fault waits for the requests that it matches.
 
 before the effect: refuse, throttle_*, expired_token, error_before, cut_before, refused_connection
-after the effect:  error_after, cut_after
+after the effect:  error_after, cut_after, twice (over a socket the same answer comes two times)
 either (`after`):  html, truncated
 its own time:      slow (answers after `seconds`), late (takes effect `seconds` after the client was cut off)
 """
@@ -25,6 +25,7 @@ Verb = Literal[
     "cut_after",
     "refused_connection",
     "late",
+    "twice",
     "slow",
     "html",
     "truncated",

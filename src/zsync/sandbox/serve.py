@@ -20,7 +20,7 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.test import run_wsgi_app
 
-from zsync.sandbox.web import ConnectionCut
+from zsync.sandbox.web import TWICE, ConnectionCut
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -140,13 +140,14 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.flush()
             return
         code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
-        for name, value in headers.items():
-            if name.lower() not in ("content-length", "connection", "date", "server"):
-                self.send_header(name, value)
-        self.send_header("Content-Length", headers.get("Content-Length", str(len(body))))
-        self.end_headers()
-        self.wfile.write(body if self.command != "HEAD" else b"")
+        for _ in range(2 if headers.pop(TWICE, "") else 1):
+            self.send_response(int(code), reason)
+            for name, value in headers.items():
+                if name.lower() not in ("content-length", "connection", "date", "server"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", headers.get("Content-Length", str(len(body))))
+            self.end_headers()
+            self.wfile.write(body if self.command != "HEAD" else b"")
         self.wfile.flush()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _answer  # noqa: N815 - names of http.server

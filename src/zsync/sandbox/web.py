@@ -19,6 +19,10 @@ class Mountable(Protocol):
     def handle(self, request: Request) -> Response: ...
 
 
+TWICE = "X-Sandbox-Twice"
+"""A header by which the application asks its server to send the answer two times."""
+
+
 class ConnectionCut(Exception):
     """The client gets no answer. A server closes the socket; in process it leaves the WSGI callable.
 
