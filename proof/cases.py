@@ -32,7 +32,7 @@ class Harm:
     asleep               call                  seconds that the machine sleeps
     revoked              call                  -
     file                 -                     what becomes of the state or the tokens
-    source               call                  hidden | half | older
+    source               call                  half | empty
     """
 
     kind: str

@@ -211,8 +211,8 @@ class FormLots:
         """A row that the answer does not name is not there any more: taking back twice is taking back once."""
         criteria = _ids([each.id for each in standings])
         if self._rule.flag:
-            marked = self._client.update_where(self._rule.report, criteria, {self._rule.flag: _flag(self._rule.gone)})
-            return [self._marked(each, _Named(marked)) for each in standings]
+            marked = _Named(self._client.update_where(self._rule.report, criteria, {self._rule.flag: _flag(self._rule.gone)}))
+            return [self._marked(each, marked) for each in standings]
         results = _Named(self._client.delete_where(self._rule.report, criteria))
         return [self._deleted(each, results) for each in standings]
 
