@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from engine.world import World, booking, customer, key
 from zsync.engine.job import Options
 from zsync.errors import SuspiciousChange
 from zsync.model.intent import Ref
 from zsync.model.record import Page
 from zsync.ports import Switches
+from zsync.state.desk import Inbox
 from zsync.state.status import Status
 
 DAY = 24 * 60
@@ -278,3 +281,42 @@ def test_a_customer_who_was_disabled_before_he_was_written_goes_with_the_booking
     world.run_to_rest()
     assert [doc.body["number"] for doc in world.remote.standing("salesorders")] == ["SO-1", "SO-2"]
     assert Status(world.store).summary()["orders"] == {"synced": 2}
+
+
+@pytest.mark.parametrize("detour", ["none", "refused", "settings"])
+def test_a_disabled_customer_whom_a_booking_took_along_stays_in_use_whatever_way_his_changes_come(detour: str) -> None:
+    world = taken_along()
+    if detour == "refused":
+        world.fate.on_call = {world.fate.calls + 1: "refused"}
+    world.hotel.put(customer(name="Ada B. Guest", active=False))
+    world.run_to_rest()
+    if detour == "refused":
+        assert status(world, "customers") == {"1": "failed"}
+        Inbox(world.store).post("retry", world.clock.now(), "customers", ["1"])
+    if detour == "settings":
+        world.fingerprint = "settings-2"
+    world.run_to_rest()
+    assert [doc.body["name"] for doc in world.remote.standing("contacts")] == ["Ada B. Guest"]
+    assert status(world, "customers") == {"1": "synced"}
+
+
+def test_a_customer_who_was_taken_along_goes_out_of_use_when_the_hotel_disables_him_anew() -> None:
+    world = taken_along()
+    world.hotel.put(customer(name="Ada B. Guest"))
+    world.run_to_rest()
+    assert status(world, "customers") == {"1": "synced"}
+    world.hotel.put(customer(name="Ada B. Guest", active=False))
+    world.run_to_rest()
+    assert world.remote.standing("contacts") == []
+    assert status(world, "customers") == {"1": "disabled"}
+
+
+def taken_along() -> World:
+    """A booking is written, and its customer with it, though the hotel had disabled him before."""
+    world = World()
+    world.hotel.put(customer(active=False))
+    world.hotel.put(booking())
+    world.initialise()
+    world.run_to_rest()
+    assert len(world.remote.standing("contacts")) == 1
+    return world

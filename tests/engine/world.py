@@ -163,6 +163,8 @@ class Remote:
             case "unanswered":
                 effect()
                 raise InDoubt("cut off before an answer came")
+            case "refused":
+                raise Refused("no, not like that")
             case _:
                 pass
         self.fate.point(changed=False)

@@ -142,9 +142,6 @@ class Collector:
         if record.key != key:  # it was demanded by the key of one of its documents
             with self._job.state.store.commit():
                 self._records.lead_on(key, record.key)
-            scope = self._records.scope(record.key)
-        if scope is not None and scope.demanded:
-            record = replace(record, documents=tuple(_in_use(document) for document in record.documents))
         planned = self._planned([record])
         with self._job.state.store.commit():
             self._keep(planned[0], stream)
@@ -203,10 +200,24 @@ class Collector:
         return known
 
     def _named(self, record: Record) -> Record:
-        """The record with its customers' names made unique (the first who had a name keeps it bare), and without the currencies
-        that no order of theirs that goes is in."""
-        documents = tuple(self._trading(self._distinct(document)) for document in record.documents)
-        return replace(record, documents=documents)
+        """The record with its customers' names made unique (the first who had a name keeps it bare), without the currencies that
+        no order of theirs that goes is in, and in use if it was disabled before a booking took it along."""
+        documents = (self._trading(self._distinct(document)) for document in record.documents)
+        if self._was_taken_along(record):
+            documents = (_in_use(document) for document in documents)
+        return replace(record, documents=tuple(documents))
+
+    def _was_taken_along(self, record: Record) -> bool:
+        """Whether another record demanded this one. Once it was written and is seen enabled, that is over: if the source
+        disables it after that, it goes out of use."""
+        scope = self._records.scope(record.key)
+        if scope is None or not scope.demanded:
+            return False
+        written = {row.owner for row in self._journal.scope(record.key) if row.was_sent}
+        if all(_is_enabled(document) and document.key in written for document in record.documents):
+            self._records.end_demand(record.key)
+            return False
+        return True
 
     def _distinct(self, document: Document) -> Document:
         if isinstance(document, Contact) and not self._records.claim_name(document):
@@ -326,7 +337,7 @@ class Collector:
         """What the plan no longer names: dropped if it never left, also where the record failed by now (nothing is sent for it,
         in an older version neither); withdrawn only on a state that says so."""
         named = {intent.ref for intent in plan.intents}
-        disabled = {document.key for document in record.documents if not getattr(document, "active", True)}
+        disabled = {document.key for document in record.documents if not _is_enabled(document)}
         for row in self._journal.scope(record.key):
             if row.ref in named:
                 continue
@@ -376,6 +387,10 @@ def _wants_newer_facts(plan: Plan) -> bool:
     return any(isinstance(error, Unmappable) and error.stale for error in plan.errors.values())
 
 
+def _is_enabled(document: Document) -> bool:
+    return document.active if isinstance(document, Contact | Item | Currency | Hotel) else True
+
+
 def _in_use(document: Document) -> Document:
-    """What an order needs must be usable at the target, also if the hotel has disabled it since."""
+    """What an order needs must be usable at the target, also if the hotel disabled it before it was written."""
     return replace(document, active=True) if isinstance(document, Contact | Item | Currency | Hotel) else document

@@ -95,6 +95,10 @@ class Records:
             (str(scope), stream),
         )
 
+    def end_demand(self, scope: Key) -> None:
+        """It was written: from here on its own switches and its own state count."""
+        self._db.execute("UPDATE scopes SET demanded = 0 WHERE key = ?", (str(scope),))
+
     def lead_on(self, alias: Key, scope: Key) -> None:
         """`alias` was demanded, and is part of this scope: that is demanded in its place."""
         found = self._db.execute("SELECT stream FROM scopes WHERE key = ?", (str(alias),)).fetchone()
