@@ -530,3 +530,10 @@ def test_main_returns_a_code_and_never_raises(desk: Desk, monkeypatch: pytest.Mo
     monkeypatch.setattr("sys.argv", ["zsync", "--version"])
 
     assert main() == 0
+
+
+def test_numbers_that_the_state_cannot_count_to_are_no_defect(desk: Desk) -> None:
+    desk.initialised()
+    said = desk.zsync("history", "9223372036854775808")
+    assert (said.code, said.err.splitlines()[0]) == (2, "error: there is no run 9223372036854775808")
+    assert desk.zsync("history", "--limit", "9" * 40).code == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz import answers, files
+from fuzz import answers, commands, files, talk
 from zsync.errors import ConfigError, ContractBroken, RecordError, ZsyncError
 
 KINDS: dict[str, Callable[[Path, random.Random], None]] = {
@@ -16,6 +16,9 @@ KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     "tokens": files.token_case,
     "state": files.state_case,
     "redirect": files.redirect_case,
+    "command line": commands.command_case,
+    "callback": talk.callback_case,
+    "wire": talk.wire_case,
     "shop": answers.shop_case,
     "books": answers.books_case,
     "quickbooks": answers.quickbooks_case,

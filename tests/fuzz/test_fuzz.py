@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,30 @@ from hypothesis import strategies as st
 
 from e2e.firm import Firm
 from e2e.test_faults import small
+from fuzz import talk
 from fuzz.__main__ import run
 from fuzz.answers import TOKENS, Spoiling, disturbed, disturbed_firm
 from fuzz.files import GOOD, sent_on
 from fuzz.mutate import ALL, RAW, mutated
 from fuzz.outcomes import OUTCOMES, count, outcome, seeded
+from net.test_wire import READ, WRITE
 from zsync.config import load
-from zsync.errors import ConfigError, SignInNeeded
+from zsync.errors import ConfigError, ContractBroken, InDoubt, SignInNeeded, ZsyncError
 from zsync.net.callback import parse_redirect
+from zsync.net.client import Request
+from zsync.net.exact import decode
 from zsync.net.tokens import FileTokenStore
 from zsync.state.store import Store
 
 
-@pytest.mark.parametrize("kind", ["config", "tokens", "state", "redirect"])
-def test_no_spoilt_input_is_a_defect(kind: str, tmp_path: Path) -> None:
-    counted = count(kind, 60, 1, tmp_path)
+@pytest.mark.parametrize(
+    ("kind", "cases"),
+    [("config", 60), ("tokens", 60), ("state", 60), ("redirect", 60), ("command line", 40), ("callback", 30), ("wire", 50)],
+)
+def test_no_spoilt_input_is_a_defect(kind: str, cases: int, tmp_path: Path) -> None:
+    counted = count(kind, cases, 1, tmp_path)
     assert counted.defects == []
-    assert counted.outcomes.total() == 60
+    assert counted.outcomes.total() == cases
     assert len(counted.outcomes) > 1, "cases of one outcome only find nothing"
 
 
@@ -65,6 +73,14 @@ def test_after_one_mutated_answer_the_forms_come_to_what_they_are_without_it(
 
     assert Spoiling.seen >= Spoiling.at, "the mutation was never reached"
     assert firm.standing() == good_firm
+
+
+@pytest.mark.parametrize("request_", [READ, WRITE], ids=["read", "write"])
+@pytest.mark.parametrize("name", talk.ANSWERS)
+def test_a_bad_answer_is_understood_or_refused_in_words_and_the_next_call_gets_its_own(name: str, request_: Request) -> None:
+    refused: type[ZsyncError] = InDoubt if request_.write else ContractBroken
+    with suppress(refused):
+        assert talk.answered(name, talk.GOOD, request_) in (decode(talk.GOOD), 7)
 
 
 @pytest.mark.parametrize("name", ALL)

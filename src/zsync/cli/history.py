@@ -15,6 +15,9 @@ from zsync.state.desk import PastRun, Runs
 from zsync.state.status import PastWrite, Status
 from zsync.state.store import Store
 
+_MOST = 2**63 - 1
+"""The state counts no further."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("history", epilog="Example: zsync history 12")(history)
@@ -34,7 +37,7 @@ def history(
         if run:
             _show_one(session, store, run, as_json=as_json)
         else:
-            _show_all(session, Runs(store).past(limit), as_json=as_json)
+            _show_all(session, Runs(store).past(min(limit, _MOST)), as_json=as_json)
 
 
 def _show_all(session: Session, runs: list[PastRun], *, as_json: bool) -> None:
@@ -65,7 +68,7 @@ def _document(run: PastRun) -> dict[str, Any]:
 
 
 def _show_one(session: Session, store: Store, number: int, *, as_json: bool) -> None:
-    run = Runs(store).one(number)
+    run = Runs(store).one(number) if 0 < number <= _MOST else None
     if run is None:
         raise ConfigError(f"there is no run {number}", hint="`zsync history` lists the runs")
     written = Status(store).written_in(number)
