@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from fuzz.mutate import BODY, mutated
@@ -117,15 +117,13 @@ def answered(name: str, body: bytes, request: Request) -> object:
     first = threading.Event()
 
     def answer(connection: socket.socket) -> None:
-        while _heard(connection):
-            odd = not first.is_set()
-            first.set()
-            try:
+        with suppress(OSError):  # who has heard enough hangs up
+            while _heard(connection):
+                odd = not first.is_set()
+                first.set()
                 connection.sendall(ANSWERS[name](body) if odd else OK)
-            except OSError:
-                return  # they did not want the rest
-            if odd and name not in _GO_ON:
-                return
+                if odd and name not in _GO_ON:
+                    return
 
     with serving(answer) as port:
         http = Http(f"http://127.0.0.1:{port}", "shop", clock=Timepiece(), timeout_s=20, max_bytes=MOST)
