@@ -43,7 +43,7 @@ search: $(MARK)
 	  tests/state/test_journal_machine.py tests/engine/test_engine_machine.py tests/e2e/test_firm_machine.py
 
 fuzz: $(MARK)
-	@PYTHONPATH=tests $(BIN)/python -m fuzz --cases 200
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --cases 200 --into docs/guarantees.md
 
 safeguards: $(MARK)
 	@$(BIN)/python -m proof.safeguards

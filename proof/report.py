@@ -15,7 +15,6 @@ from typing import Any
 from proof.cases import ALL_FAMILIES, Case, Harm, Plan
 
 WRONG = ("duplicates", "losses", "amounts", "untrue", "exit codes", "secrets", "sandbox")
-OPENS, CLOSES = "<!-- proof: begin -->", "<!-- proof: end -->"
 HEADS = {
     "duplicates": "twice",
     "losses": "lost",
@@ -126,13 +125,14 @@ def as_markdown(document: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", f"How the runs ended, by exit code (-9: killed): {codes}.", ""])
 
 
-def into(page: str, table: str) -> str:
+def into(page: str, table: str, name: str = "proof") -> str:
     """The page with the table between its marks. ValueError for a page without them."""
-    before, opened, rest = page.partition(OPENS)
-    _, closed, after = rest.partition(CLOSES)
+    opens, closes = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, opened, rest = page.partition(opens)
+    _, closed, after = rest.partition(closes)
     if not (opened and closed):
-        raise ValueError(f"the page has no place for the table: `{OPENS}` and `{CLOSES}`")
-    return f"{before}{OPENS}\n{table}{CLOSES}{after}"
+        raise ValueError(f"the page has no place for the table: `{opens}` and `{closes}`")
+    return f"{before}{opens}\n{table}{closes}{after}"
 
 
 def as_text(document: Mapping[str, Any]) -> str:

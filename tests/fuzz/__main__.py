@@ -1,4 +1,7 @@
-"""`PYTHONPATH=src:tests python -m fuzz [--cases N] [--seed S] [--kind K]... [--json]`: bad input, counted. 1 on a defect."""
+"""`PYTHONPATH=tests python -m fuzz [--cases N] [--seed S] [--kind K]... [--json] [--into PAGE]`.
+
+Bad input, counted; 1 if there is a defect.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,14 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
-from fuzz.outcomes import KINDS, OUTCOMES, count, table
+from proof.report import into
+
+from fuzz.outcomes import KINDS, OUTCOMES, Counted, count, table
+from zsync import __version__
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -17,6 +25,7 @@ def run(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", action="append", choices=list(KINDS))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--into", type=Path, help="write the table into this page, between its marks")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         found = {kind: count(kind, given.cases, given.seed, Path(folder)) for kind in given.kind or KINDS}
@@ -30,7 +39,15 @@ def run(arguments: list[str] | None = None) -> int:
     else:
         sys.stdout.write(table(found) + "\n")
         sys.stdout.write("".join(each + "\n" for each in defects))
+    if given.into is not None:
+        page = given.into.read_text("utf-8")
+        given.into.write_text(into(page, f"{_head(found, given.seed)}\n\n{table(found)}\n", "fuzz"), "utf-8")
     return 1 if defects else 0
+
+
+def _head(found: Mapping[str, Counted], seed: int) -> str:
+    cases = sum(each.outcomes.total() for each in found.values())
+    return f"zsync {__version__}, {datetime.now(UTC).date().isoformat()}, seed {seed}: {cases:,} cases."
 
 
 if __name__ == "__main__":

@@ -159,3 +159,14 @@ def test_the_figures_can_be_read_by_a_program(capsys: pytest.CaptureFixture[str]
     said = json.loads(capsys.readouterr().out)
     assert said["defects"] == []
     assert sum(said["kinds"]["redirect"][name] for name in OUTCOMES) == said["kinds"]["redirect"]["cases"] == 5
+
+
+def test_the_figures_are_written_into_a_page_and_nothing_else_of_it_changes(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- fuzz: begin -->\nold\n<!-- fuzz: end -->\nafter\n")
+    assert run(["--kind", "redirect", "--cases", "5", "--into", str(page)]) == 0
+    text = page.read_text()
+    assert text.startswith("before\n<!-- fuzz: begin -->\n")
+    assert text.endswith("\n<!-- fuzz: end -->\nafter\n")
+    assert "| redirect | 5 |" in text
+    assert "old" not in text
