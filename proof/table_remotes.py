@@ -300,7 +300,7 @@ SOURCES = (
         "witness of a list",
         "an answer without the row that is there for certain is none",
         "sources/qloapps/client.py",
-        "if witness and all(plain(row, name) != witness for row in found):",
+        'if witness and all(plain(row, "id") != witness.id for row in found):',
         "if witness and found is None:",
         _HOTEL + "an_answer_without_the_witness_is_a_failed_query",
     ),

@@ -74,16 +74,21 @@ def check_request(method: str, path: str, query: Mapping[str, str], body: Mappin
 
 def answer_names(method: str, path: str, name: str) -> frozenset[str]:
     """The fields of `name` (a document, or the rows of a list) that the contract declares in the answer."""
+    node = answer_schema(method, path)
+    for part in name.split("."):
+        node = node["properties"][part]
+        node = node.get("items", node)
+    return frozenset(node["properties"])
+
+
+def answer_schema(method: str, path: str) -> Any:
+    """What a good answer looks like, every object closed."""
     found = operation(method, path)
     assert found is not None
     document = _loaded(found.file)
     answers = document["paths"][found.path][found.method]["responses"]
     answer = _followed(document, answers.get("200") or answers["201"])
-    node = _expanded(document, answer["content"]["application/json"]["schema"], [])
-    for part in name.split("."):
-        node = node["properties"][part]
-        node = node.get("items", node)
-    return frozenset(node["properties"])
+    return _expanded(document, answer["content"]["application/json"]["schema"], [])
 
 
 def operation(method: str, path: str) -> Operation | None:

@@ -12,7 +12,7 @@ import pytest
 from qloapps.front import StillClock
 from zsync.errors import ConfigError, ContractBroken, SuspiciousChange, Throttled, Unavailable, ZsyncError
 from zsync.net.client import Answer, Http
-from zsync.sources.qloapps.client import Webservice, classify
+from zsync.sources.qloapps.client import Webservice, Witness, classify
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -170,13 +170,31 @@ def test_a_page_that_is_lost_behind_a_full_one_is_asked_for_a_second_time() -> N
 
 
 def test_an_answer_without_the_witness_is_a_failed_query() -> None:
-    rows = [{"id": 1, "id_customer": "0"}, {"id": 2, "id_customer": "8"}]
+    rows = [{"id": 1, "id_customer": "8"}, {"id": 2, "id_customer": "0"}]
     shop = Shop(lambda request: answered({"addresses": rows}))
-    assert list(service(shop).among("addresses", "id_customer", ["8", "9"], witness="0")) == rows[1:]
+    of, last = service(shop), Witness("0", "2")
+    assert list(of.among("addresses", "id_customer", ["8", "9"], witness=last)) == rows[:1]
     assert shop.requests[0].url.params["filter[id_customer]"] == "[0|8|9]"
-    rows.pop(0)
+    rows.append({"id": 3, "id_customer": "0"})
+    rows.pop(1)
     with pytest.raises(SuspiciousChange, match="`addresses` came without a row that is there"):
-        list(service(shop).among("addresses", "id_customer", ["8", "9"], witness="0"))
+        list(of.among("addresses", "id_customer", ["8", "9"], witness=last))
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([{"id": 7, "name": "ABC"}], Witness("ABC", "7")),
+        ([{"id": 7, "name": "A|B"}], None),
+        ([{"id": 7, "name": ""}], None),
+        ([], None),
+    ],
+)
+def test_the_last_row_of_a_table_bears_witness_if_its_owner_can_be_asked_for(rows: list[object], found: Witness | None) -> None:
+    shop = Shop(lambda request: answered({"orders": rows} if rows else []))
+    assert service(shop).witness("orders", "name", where={"deleted": "[0]"}) == found
+    asked = shop.requests[0].url.params
+    assert (asked["sort"], asked["limit"], asked["filter[deleted]"]) == ("[id_DESC]", "1", "[0]")
 
 
 def test_close_ids_are_asked_for_as_a_range_and_others_as_a_list() -> None:

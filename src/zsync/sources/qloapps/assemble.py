@@ -19,7 +19,7 @@ from zsync.model.key import Key
 from zsync.model.record import Record, Unreadable
 from zsync.ports import Clock
 from zsync.sources.qloapps import parse
-from zsync.sources.qloapps.client import Webservice
+from zsync.sources.qloapps.client import Webservice, Witness
 from zsync.sources.qloapps.feeds import believe_absent, believe_empty
 from zsync.sources.qloapps.parse import BookingRows
 from zsync.sources.qloapps.shop import Shop
@@ -114,21 +114,22 @@ class Assembly:
         }
 
     def _asked(self, table: str, name: str, values: Sequence[str], orders: Sequence[Row]) -> list[Row]:
-        """The rows of a table that belong to these. None at all, where the orders speak of some, is only believed of a table
-        that has others. Where no order would tell, rows that are there for certain are asked for, too."""
+        """The rows of a table that belong to these, with the table's last row as witness. None at all, where the orders speak of
+        some, is only believed of a table that has others."""
         if not values:
             return []
+        rows = list(self.service.among(table, name, values, witness=self._witness(table, name)))
         spoken = _SPOKEN_OF.get(table)
-        witness = self._witness(table, name) if spoken is None and table in self.held else ""
-        rows = list(self.service.among(table, name, values, witness=witness))
         if not rows and spoken is not None and any(plain(row, spoken).strip("0.") for row in orders):
             believe_empty(self.service, table)
         return rows
 
-    def _witness(self, table: str, name: str) -> str:
-        """Whose rows a table certainly has; nobody's where it may have lost all."""
-        found = self.service.newest(table, name)
-        if not found:
+    def _witness(self, table: str, name: str) -> Witness | None:
+        """Of tables that have rows for certain; no feed tells of lines and discounts, and the orders' sums tell of discounts."""
+        if table not in self.held and table != "order_details":
+            return None
+        found = self.service.witness(table, name)
+        if found is None:
             believe_empty(self.service, table)
         return found
 
@@ -143,8 +144,8 @@ class Assembly:
     def _existing(self, table: str, ids: Iterable[str]) -> list[Row]:
         known = [id for id in ids if id.isdecimal() and id != "0"]
         rows = list(self.service.among(table, "id", known, fields=("id",)))
-        if known and not rows:
-            believe_absent(self.service, table, known)
+        for id in sorted(set(known) - {plain(row, "id") for row in rows}):
+            believe_absent(self.service, table, [id])
         return rows
 
     def _without_order(self, rows: BookingRows) -> Unreadable:

@@ -32,6 +32,10 @@ _LONGEST_LIST = 4000
 _KEY_HINT = "look at [source] api_key, and in the back office under Advanced Parameters > Webservice"
 
 
+_OWNER = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
+"""An id or a reference that can stand in a filter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One list request. `where`: field -> filter as the webservice writes it. `dated`: dates may be filtered and sorted by."""
@@ -51,6 +55,14 @@ class Rows:
     rows: list[Row]
     last: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The last row of a table, by id, and whose it is: a list for its owner that does not have it was cut off, or failed."""
+
+    owner: str
+    id: str
 
 
 class Webservice:
@@ -118,11 +130,11 @@ class Webservice:
         *,
         fields: tuple[str, ...] | None = None,
         where: Where = None,
-        witness: str = "",
+        witness: Witness | None = None,
     ) -> Iterator[Row]:
         """The rows whose `name` is one of `values` (ids or references), in no promised order; others are left out.
 
-        `witness` is one value more that is known to have rows: SuspiciousChange for an answer without any of them.
+        `witness` is asked for along with them: SuspiciousChange for an answer without it.
         """
         wanted = sorted(set(values), key=lambda value: (len(value), value))
         fields = fields or FIELDS.get(table, ())
@@ -130,9 +142,9 @@ class Webservice:
             if name == "id":
                 found = list(self._these(table, fields, chunk))
             else:
-                asked = list(dict.fromkeys([witness, *chunk])) if witness else chunk
+                asked = list(dict.fromkeys([witness.owner, *chunk])) if witness else chunk
                 found = list(self.every(table, fields, where={**(where or {}), name: _filter(asked)}))
-            if witness and all(plain(row, name) != witness for row in found):
+            if witness and all(plain(row, "id") != witness.id for row in found):
                 raise incomplete(table)
             chosen = set(chunk)
             yield from (row for row in found if plain(row, name) in chosen)
@@ -144,6 +156,15 @@ class Webservice:
         if rows is None:
             raise _unspeakable(table, 0)
         return plain(rows[0], name) if rows else ""
+
+    def witness(self, table: str, name: str, *, where: Where = None) -> Witness | None:
+        """The last row of a table, and whose it is by its field `name`; None where there is none, or where nobody could be asked
+        for."""
+        rows = self._ask(Query(table, ("id", name), where or {}, sort="id_DESC"))
+        if rows is None:
+            raise _unspeakable(table, 0)
+        owner = plain(rows[0], name) if rows else ""
+        return Witness(owner, plain(rows[0], "id")) if _OWNER.match(owner) else None
 
     def count(self, table: str) -> int:
         """How many rows a table has."""

@@ -22,7 +22,7 @@ from zsync.model.key import Key
 from zsync.model.record import Page, Record, Unreadable
 from zsync.ports import Clock
 from zsync.sources.qloapps import assemble, feeds, parse_masters
-from zsync.sources.qloapps.client import Rows, Webservice, incomplete
+from zsync.sources.qloapps.client import Rows, Webservice, Witness, incomplete
 from zsync.sources.qloapps.feeds import REFERENCE, Changes, Cursor, Feed
 from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
 from zsync.sources.qloapps.tables import FIELDS, SHOP_SETTINGS
@@ -45,8 +45,10 @@ _SHOP_TABLES = (
 
 _NEVER_EMPTY = frozenset({"translated_configurations", "countries", "languages"})
 
-_NOBODY = "0"
+_OF_NOBODY = {"id_customer": "[0]"}
 """The customer that addresses of hotels name."""
+
+_ASKED_SETTINGS = {"name": f"[{'|'.join(SHOP_SETTINGS)}]"}
 
 WHOLE_TABLES = {"currencies": "currencies", "hotels": "hotels", "room_types": "room_types", "service_products": "services"}
 """The streams that are read whole each time, with their tables."""
@@ -67,8 +69,7 @@ class Reader:
 
     @cached_property
     def _settings(self) -> Sequence[Row]:
-        names = f"[{'|'.join(SHOP_SETTINGS)}]"
-        return list(self._service.every("configurations", FIELDS["configurations"], where={"name": names}))
+        return list(self._service.every("configurations", FIELDS["configurations"], where=_ASKED_SETTINGS))
 
     @cached_property
     def basics(self) -> Basics:
@@ -81,19 +82,23 @@ class Reader:
     def shop(self) -> Shop:
         """The shop's settings and the tables without dates: ten requests."""
         self.basics  # noqa: B018 - the language comes first
-        tables = {name: self._table(name) for name in _SHOP_TABLES}
-        own = {"configurations": self._settings, "hotel_addresses": self._hotels, "currencies": self._currencies}
-        return shop({**tables, **own})
+        own = {"configurations": self._settings, "hotel_addresses": self._hotels}
+        return shop({**self._tables, **own})
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Sequence[Row]]:
+        """Those without dates, by name."""
+        return {"currencies": self._currencies} | {name: self._table(name) for name in _SHOP_TABLES}
 
     @cached_property
     def _currencies(self) -> Sequence[Row]:
         return self._table("currencies")
 
     @cached_property
-    def _buyer(self) -> str:
-        """A customer who has orders for certain; empty where nobody has. No sum of a customer tells whether some are missing."""
-        buyer = self._service.newest("orders", "id_customer")
-        if not buyer and self._service.count("orders"):
+    def _buyer(self) -> Witness | None:
+        """Of the orders, with its customer. No sum of a customer tells whether some are missing."""
+        buyer = self._service.witness("orders", "id_customer")
+        if buyer is None and self._service.count("orders"):
             raise incomplete("orders")
         return buyer
 
@@ -101,7 +106,7 @@ class Reader:
     def _hotels(self) -> Sequence[Row]:
         """The addresses of the hotels, which stand among those of the customers; old ones, too."""
         fields = ("id", "id_country", "id_state", "postcode", "deleted")
-        return list(self._service.every("addresses", fields, where={"id_customer": f"[{_NOBODY}]"}))
+        return list(self._service.every("addresses", fields, where=_OF_NOBODY))
 
     def _table(self, name: str) -> list[Row]:
         """A whole table. One that reads as empty is counted: with no tax rule every rate would be none."""
@@ -109,6 +114,25 @@ class Reader:
         if not rows and (name in _NEVER_EMPTY or self._service.count(name)):
             raise ContractBroken(f"the shop has rows of `{name}` and gives none", hint="look at its error log", remote=REMOTE)
         return rows
+
+    def sure(self, records: Records) -> Records:
+        """The records, if there are any, once the shop's tables with which they were made are known to be whole: a country, a
+        tax or a prefix that is missing would stand in documents as if there were none. SuspiciousChange if they are not."""
+        if records:
+            self._whole_shop  # noqa: B018 - asked for once
+        return records
+
+    @cached_property
+    def _whole_shop(self) -> bool:
+        """Ten lists of ids: seldom, since most runs hand out nothing."""
+        for name, rows in self._tables.items():
+            if rows:
+                feeds.believe_whole(self._service, name, {ident(row) for row in rows})
+        filtered = (("configurations", _ASKED_SETTINGS, self._settings), ("addresses", _OF_NOBODY, self._hotels))
+        for name, where, rows in filtered:
+            if not {ident(row) for row in self._service.every(name, ("id",), where=where)} <= {ident(row) for row in rows}:
+                raise incomplete(name)
+        return True
 
     # --- streams ------------------------------------------------------------------------------------------------------
 
@@ -121,8 +145,8 @@ class Reader:
         if known and not records:
             feeds.believe_empty(self._service, WHOLE_TABLES[stream])
         if cursor is None or told != known:
-            changed = tuple(each for each in records if told[each.key] != known.get(each.key))
-            yield Page(changed, json.dumps({"v": 1, "told": told}), len(changed))
+            changed = self.sure([each for each in records if told[each.key] != known.get(each.key)])
+            yield Page(tuple(changed), json.dumps({"v": 1, "told": told}), len(changed))
 
     def customers(self, cursor: str | None) -> Iterator[Page]:
         """Customers, with their current address; a change of either marks the customer only."""
@@ -287,21 +311,26 @@ class Reader:
         if not references:
             return []
         assembly = assemble.Assembly(self._service, self.shop, self._tag, self._clock, held)
-        return assembly.bookings(references, after=after, listed=listed or {})
+        return self.sure(assembly.bookings(references, after=after, listed=listed or {}))
 
     def customer_records(self, rows: Sequence[Row]) -> Records:
         """With each customer's address that is not deleted; there is at most one, else the latest counts."""
         if not rows:
             return []
         ids = [ident(row) for row in rows]
-        # The hotels' own addresses come with each answer: without them it is a failed query, not customers without an address.
-        witness = _NOBODY if any(plain(row, "deleted") == "0" for row in self._hotels) else ""
-        found = self._service.among("addresses", "id_customer", ids, where={"deleted": "[0]"}, witness=witness)
+        # The last address comes with each answer: without it it is a failed query, not customers without an address.
+        standing = {"deleted": "[0]"}
+        witness = self._service.witness("addresses", "id_customer", where=standing)
+        if witness is None and any(plain(row, "deleted") == "0" for row in self._hotels):
+            raise incomplete("addresses")
+        found = self._service.among("addresses", "id_customer", ids, where=standing, witness=witness)
         current = {ident(row, "id_customer"): row for row in sorted(found, key=lambda row: int(ident(row)))}
         orders = assemble.grouped(self._orders_of(ids), "id_customer")
         now = self._clock.now()
         shop, tag = self.shop, self._tag
-        return [parse_masters.customer(row, current.get(id := ident(row)), orders.get(id, []), shop, tag, now) for row in rows]
+        return self.sure(
+            [parse_masters.customer(row, current.get(id := ident(row)), orders.get(id, []), shop, tag, now) for row in rows]
+        )
 
     def _orders_of(self, customers: Sequence[str]) -> Iterator[Row]:
         """What of these customers' orders tells in which currencies they trade."""

@@ -85,7 +85,7 @@ class QloApps:
                 found = self._reader.whole_records(stream, [row]) if row is not None else []
             case _:
                 found = self._booking(key)
-        return found[0] if found else Gone()
+        return self._reader.sure(found)[0] if found else Gone()
 
     def ids(self, stream: str) -> frozenset[Key]:
         if stream not in self.streams:

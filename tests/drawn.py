@@ -1,0 +1,33 @@
+"""Values drawn from a published schema: schemathesis makes what fits it, common and odd, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+
+def fitting(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
+    """JSON values that fit this schema (no references in it)."""
+    taken = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    operation = {**taken, "responses": {"200": {"description": "taken"}}}
+    document = {"openapi": "3.0.0", "info": {"title": "one", "version": "1"}, "paths": {"/it": {"post": operation}}}
+    strategy: SearchStrategy[Any] = schemathesis.openapi.from_dict(document)["/it"]["POST"].as_strategy()
+    return strategy.map(lambda case: case.body)
+
+
+def drawn(schema: Mapping[str, Any], number: int) -> Any:
+    """One value that fits, outside of a property test; the first ones that Hypothesis tries are all but empty."""
+    found: list[Any] = []
+
+    @seed(number)
+    @settings(max_examples=6, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(fitting(schema))
+    def draw(value: Any) -> None:
+        found.append(value)
+
+    draw()
+    return found[-1]
