@@ -32,7 +32,7 @@ class Harm:
     asleep               call                  seconds that the machine sleeps
     revoked              call                  -
     file                 -                     what becomes of the state or the tokens
-    source               call                  half | empty
+    source               call                  half | empty | older
     """
 
     kind: str
@@ -144,6 +144,9 @@ def cases(world: str, stage: str, extent: Extent, plan: Plan) -> Iterator[Case]:
         for way, how in enumerate(("half", "empty")):
             for call in _every(extent.calls, plan.step, way):
                 yield from case("source astray", Harm("source", call, how))
+    if stage == "later":
+        for call in _every(extent.calls, plan.step, 0):
+            yield from case("source astray", Harm("source", call, "older"))
 
 
 def sample(whole: Sequence[Case], count: int, seed: int) -> list[Case]:

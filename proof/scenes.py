@@ -10,7 +10,8 @@ import copy
 import shutil
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -78,6 +79,10 @@ class World(ABC):
         """What happens at the source after a first run: changes, cancellations, deletions, new business."""
 
     @abstractmethod
+    def older(self) -> AbstractContextManager[None]:
+        """In here the source answers as it was before `later`: out of an older copy."""
+
+    @abstractmethod
     def standing(self) -> Standing:
         """What stands in the target."""
 
@@ -115,6 +120,17 @@ class World(ABC):
     def begin_with(self, folder: Path) -> None:
         for each in folder.iterdir():
             shutil.copy2(each, self.folder / each.name)
+
+
+@contextmanager
+def put_in_place(owner: object, name: str, value: object) -> Iterator[None]:
+    """In here the attribute is another."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
 # --- a hotel and its books ----------------------------------------------------------------------------------------------------
@@ -174,6 +190,7 @@ class HotelWorld(World):
 
     def later(self) -> None:
         """An invoice and a payment, a cancellation, another name, a room handed back, a new booking that is paid."""
+        self._before = copy.deepcopy(self.hotel.tables)
         desk = self.hotel.desk
         advance, overpaid, not_due = 8, 11, 20
         desk.invoice(advance)
@@ -184,6 +201,11 @@ class HotelWorld(World):
         desk.slip(overpaid, desk.stays(overpaid)[0])
         booked = desk.book(customer, Stay(LAKE, "2026-05-02", 2), services={BREAKFAST: 2}, reference="AFTERWARD")
         desk.pay(booked, desk.total(booked))
+
+    @contextmanager
+    def older(self) -> Iterator[None]:
+        with put_in_place(self.hotel, "tables", self._before):
+            yield
 
     def standing(self) -> Standing:
         books = self.sandbox.books
@@ -279,11 +301,17 @@ class FirmWorld(World):
     def later(self) -> None:
         """A restated month, another name, a deleted and a new invoice."""
         company = self.company
+        self._before = company.copied()
         company.change("Customer", "2", DisplayName="Bill's Windsurf Shop and Sons")
         company.delete("Invoice", "1")
         company.change("Invoice", "3", Balance=Decimal(0))
         company.post(company.now().date().replace(day=1), "7", "12.34")
         company.add("Customer", DisplayName="New here", Active=True, Balance=Decimal(0))
+
+    @contextmanager
+    def older(self) -> Iterator[None]:
+        with put_in_place(self.sandbox.quickbooks, "company", self._before):
+            yield
 
     def standing(self) -> Standing:
         app = self.sandbox.creator.application

@@ -328,4 +328,20 @@ SOURCES = (
         "if rows is None:",
         _READ + "shop_tables_that_count_rows_and_give_none_are_doubted",
     ),
+    Safeguard(
+        "the shop's tables are whole before anything is handed out",
+        "a list that ends early would leave countries, taxes and prefixes out in silence",
+        "sources/qloapps/read.py",
+        "        if records:\n            self._whole_shop",
+        "        if not records:\n            self._whole_shop",
+        "tests/qloapps/test_failed_queries.py::test_half_a_list_anywhere_stops_the_reading_or_the_next_one_makes_up_for_it",
+    ),
+    Safeguard(
+        "each product that is missing is asked about",
+        "a line whose product is only missing from a list would stand on a collective item",
+        "sources/qloapps/assemble.py",
+        'for id in sorted(set(known) - {plain(row, "id") for row in rows}):',
+        "for id in known if not rows else ():",
+        "tests/qloapps/test_failed_queries.py::test_half_a_list_anywhere_stops_the_reading_or_the_next_one_makes_up_for_it",
+    ),
 )

@@ -95,13 +95,16 @@ class Trap:
         try:
             if self.spoilt:
                 how, self.spoilt = self.spoilt, ""
+                if how == "older":
+                    with self.world.older():
+                        return list(self.world.sandbox(environ, start_response))
                 return _spoilt(self.world.sandbox, environ, how)(environ, start_response)
             return self.world.sandbox(environ, start_response)
         except ConnectionCut as cut:
             raise ConnectionCut("cut") from cut  # a client that waits for its time-out tells nothing new, and takes its time
 
     def spoil(self, how: str) -> None:
-        """The answer to the call that is under way tells less than there is: `half` of a list, or an `empty` one."""
+        """The answer to the call under way tells less than there is: `half` of a list, an `empty` one, or an `older` copy."""
         self.spoilt = how
 
     def _strike(self, due: list[Strike], when: When) -> None:

@@ -410,3 +410,18 @@ def test_the_plan_says_what_a_restatement_costs_either_way(tmp_path: Path, write
     assert (len(seen.changes), seen.calls) == (30, calls)
     firm.well()
     assert firm.calls("creator") - before <= calls
+
+
+def test_what_a_server_did_not_know_yet_ten_minutes_later_is_heard_of_the_next_time(firm: Firm) -> None:
+    behind = firm.firm.copied()
+    firm.firm.change("Customer", "2", DisplayName="Bill and Sons")
+    firm.firm.add("Customer", DisplayName="New here", Active=True)
+    firm.firm.delete("Invoice", "1")
+    firm.clock.sleep(300)
+    firm.quickbooks.company = behind
+    firm.run()
+    firm.quickbooks.company = firm.firm
+    firm.well()
+    names = {row["Display_Name"] for row in firm.app.rows("Customers").values()}
+    assert names >= {"Bill and Sons", "New here"}
+    assert "1" not in {row["QB_Id"] for row in firm.app.rows("Invoices").values()}

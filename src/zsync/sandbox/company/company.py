@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -39,6 +40,12 @@ class Company:
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC).astimezone(ZONE)
+
+    def copied(self) -> Company:
+        """As it is now: what a server answers from that is behind the others."""
+        made = Company(self.realm_id, clock=self.clock)
+        made.objects, made.deleted, made.postings = deepcopy((self.objects, self.deleted, self.postings))
+        return made
 
     def add(self, kind: str, **fields: Any) -> Thing:
         """A new object; its Id is the next of its kind unless it is given."""

@@ -3,7 +3,7 @@
     no cursor, or a new kind, or a pause of 30 days --> whole kinds      counts (1 call), then up to three pages a call
     cursor                                          --> changes          deletions among them; full --> queries, and ids compared
 
-The cursor is the server's own time of the first answer less five minutes, so that what changed meanwhile comes again.
+The cursor is the server's own time of the first answer less a quarter of an hour, so that what changed meanwhile comes again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from zsync.sources.quickbooks.client import Company, count_query, one_query, pag
 from zsync.sources.quickbooks.faults import REMOTE
 from zsync.sources.quickbooks.parse import PAGE, id_of, is_deleted, key_of, record_of, rows_of
 
-OVERLAP = timedelta(minutes=5)
+OVERLAP = timedelta(minutes=15)
+"""What a server tells that is not up to date is told again: two runs later at the latest, and in the same call."""
 LOOK_BACK = timedelta(days=29, hours=12)
 """QuickBooks tells changes of the last 30 days; half a day less, for clocks that differ."""
 
