@@ -250,6 +250,14 @@ BOOKS = (
         "if rules.portal and mail:",
         "tests/e2e/test_switches.py::test_only_customers_who_came_after_init_are_invited_to_the_portal_and_each_once",
     ),
+    Safeguard(
+        "an id is an id",
+        "what an answer calls an id must not lead to another path",
+        "targets/books/modules/values.py",
+        "if not _ID.fullmatch(found):",
+        "if found is None:",
+        "tests/books/test_values.py::test_what_could_lead_to_another_path_is_no_id",
+    ),
 )
 
 CREATOR = (

@@ -31,3 +31,17 @@ def drawn(schema: Mapping[str, Any], number: int) -> Any:
 
     draw()
     return found[-1]
+
+
+def complete(schema: Any, depth: int = 3) -> Any:
+    """The schema that asks for every property that it knows, some levels down."""
+    if not isinstance(schema, dict):
+        return schema
+    properties = schema.get("properties", {})
+    made = {**schema, **({"items": complete(schema["items"], depth)} if "items" in schema else {})}
+    if properties and depth:
+        made |= {
+            "required": list(properties),
+            "properties": {name: complete(each, depth - 1) for name, each in properties.items()},
+        }
+    return made

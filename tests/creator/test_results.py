@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from creator.desk import Desk
-from zsync.errors import InDoubt, Refused
+from zsync.errors import ContractBroken, InDoubt, Refused
 from zsync.model.intent import Body, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -86,3 +86,11 @@ def test_a_row_that_no_result_names_is_not_there() -> None:
 def test_only_a_long_number_in_quotation_marks_is_an_id(data: object) -> None:
     assert id_of(data) == ""
     assert id_of({"ID": ID}) == ID
+
+
+@pytest.mark.parametrize("told", ["1/../2", "../Report", "7", 3888833000000121601, "", None, "\u0663" * 19, [ID]])
+def test_a_row_that_is_read_without_a_proper_id_is_none_that_could_be_written_to(told: object) -> None:
+    form = module([])
+    assert form.written({"ID": ID, "QB_Id": "1"}).id == ID
+    with pytest.raises(ContractBroken, match="without an `ID` that is one"):
+        form.written({"ID": told, "QB_Id": "1"})

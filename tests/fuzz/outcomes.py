@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts_zoho import FOLDER as CONTRACTS
 from fuzz import answers, commands, files, talk
 from zsync.errors import ConfigError, ContractBroken, RecordError, ZsyncError
 
@@ -25,6 +26,8 @@ KINDS: dict[str, Callable[[Path, random.Random], None]] = {
     "creator": answers.creator_case,
     "sign-in": answers.sign_in_case,
 }
+if CONTRACTS.is_dir():  # they lie outside the project
+    KINDS["documented answers"] = answers.documented_case
 OUTCOMES = ("understood", "record error", "contract broken", "config error", "other error", "defect")
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts_zoho import needs_contracts
 from e2e.firm import Firm
 from e2e.test_faults import small
 from fuzz import talk
@@ -48,6 +49,11 @@ def test_after_one_mutated_answer_the_books_come_to_what_they_are_without_it(bel
     house, _ = disturbed(tmp_path, seeded(seed), below)
     assert Spoiling.seen >= Spoiling.at, "the mutation was never reached"
     assert house.standing() == good.standing()
+
+
+@needs_contracts
+def test_answers_that_fit_the_documents_and_tell_of_something_else_make_nothing_twice(tmp_path: Path) -> None:
+    assert count("documented answers", 8, 1, tmp_path).defects == []
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from zsync.errors import InDoubt, Refused, ZsyncError
+from zsync.errors import ContractBroken, InDoubt, Refused, ZsyncError
 from zsync.model.intent import Body, Difference, Node, Ref, Written, digest, plain
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -85,9 +85,10 @@ class FormModule:
     def written(self, row: Mapping[str, Any]) -> Written:
         """What a row that was read says."""
         marked = bool(self.rule.flag) and _same(self.rule.gone, row.get(self.rule.flag))
-        return Written(
-            str(row.get("ID") or ""), number=str(row.get(self.rule.key) or ""), status=DISABLED if marked else "", content=row
-        )
+        id = id_of(row)
+        if not id:
+            raise ContractBroken(f"a row of `{self.rule.report}` without an `ID` that is one", remote=REMOTE)
+        return Written(id, number=str(row.get(self.rule.key) or ""), status=DISABLED if marked else "", content=row)
 
     def _found(self, key: str, rows: Sequence[Mapping[str, Any]]) -> Found:
         if len(rows) > 1:

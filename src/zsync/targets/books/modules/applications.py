@@ -16,7 +16,7 @@ from zsync.model.record import Gone
 from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import BooksModule
 from zsync.targets.books.modules.payments import application
-from zsync.targets.books.modules.values import Content, document, number, rows, text
+from zsync.targets.books.modules.values import Content, document, identity_if_any, number, rows, text
 from zsync.targets.zoho.client import rows as listed
 
 
@@ -77,7 +77,7 @@ class Applications(Applied):
             row = self._row(invoice, payment)
             if row is None:
                 return None
-            id = text(row, "invoice_payment_id")
+            id = identity_if_any(row, "invoice_payment_id")
         if not id:
             raise RecordError("Zoho names no id for this application", hint="take the payment off the invoice in Zoho")
         try:

@@ -14,7 +14,7 @@ from zsync.model.intent import Body, Written
 from zsync.ports import Standing, Write
 from zsync.targets.books.modules.applications import Applied
 from zsync.targets.books.modules.sales import Numbered, StatusModule
-from zsync.targets.books.modules.values import Content, identity, number, text
+from zsync.targets.books.modules.values import Content, identity, identity_if_any, number, text
 from zsync.targets.zoho.client import rows as listed
 
 
@@ -102,7 +102,7 @@ def _ends(body: Body) -> tuple[str, str]:
 
 def _written(row: Mapping[str, object], note: str, invoice: str) -> Written:
     content: Content = row
-    id = text(content, _id_field(content)) or f"{note}/{invoice}"
+    id = identity_if_any(content, _id_field(content)) or f"{note}/{invoice}"
     return Written(id, total=number(content.get("amount_applied", content.get("credited_amount"))), content=content)
 
 

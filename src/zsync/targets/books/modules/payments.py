@@ -17,7 +17,7 @@ from zsync.model.intent import Body, Written
 from zsync.model.key import Key
 from zsync.ports import Found, Rider, Standing, Write
 from zsync.targets.books.modules.base import BooksModule, Calls, understood
-from zsync.targets.books.modules.values import Content, document, identity, number, rows, text
+from zsync.targets.books.modules.values import Content, document, identity, identity_if_any, number, rows, text
 
 LISTING = "customerpayments|customer_payments"
 """The contract says the second, the live API the first (contracts, README)."""
@@ -99,7 +99,7 @@ def _carried(made: Written, riders: Sequence[Rider]) -> dict[Key, Written]:
 
 def application(row: Content, invoice_id: str, payment_id: str) -> Written:
     """An application as an answer shows it. Where Zoho names no id of its own for it, its two ends are one: `INVOICE/PAYMENT`."""
-    id = text(row, "invoice_payment_id") or f"{invoice_id}/{payment_id}"
+    id = identity_if_any(row, "invoice_payment_id") or f"{invoice_id}/{payment_id}"
     return Written(id, total=amount_applied(row), content=row)
 
 

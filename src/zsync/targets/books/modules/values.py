@@ -5,6 +5,7 @@ Zoho shows `""` where nothing is, numbers with or without decimals, sometimes as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from html import unescape
@@ -17,6 +18,9 @@ from zsync.targets.zoho.errors import REMOTE
 
 Content = Mapping[str, Any]
 """A document, or a row of a list, as Zoho shows it."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,50}")
+"""Zoho's ids are long numbers. What leads to another path must not pass for one."""
 
 _RATE_TOLERANCE = Decimal("0.00001")
 """Zoho keeps fewer digits of an exchange rate than we send."""
@@ -39,11 +43,18 @@ def text(content: Content, name: str) -> str:
 
 
 def identity(content: Content, name: str) -> str:
-    """The id of a document. ContractBroken if it has none."""
+    """The id of a document. ContractBroken if it has none that could stand in the path of a request."""
     found = text(content, name)
     if not found:
         raise ContractBroken(f"a document without `{name}`", remote=REMOTE)
+    if not _ID.fullmatch(found):
+        raise ContractBroken(f"a document with a `{name}` that is no id", remote=REMOTE)
     return found
+
+
+def identity_if_any(content: Content, name: str) -> str:
+    """The same; empty where the answer does not name it."""
+    return identity(content, name) if text(content, name) else ""
 
 
 def number(value: object) -> Decimal | None:
