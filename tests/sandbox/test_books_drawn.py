@@ -28,6 +28,9 @@ KINDS = {
 
 TABLES = ("contacts", "items", "salesorders", "invoices", "payments", "creditnotes")
 
+NUMBERED = ("salesorders", "invoices", "creditnotes")
+"""Documents whose number may be given."""
+
 _UNKNOWN = ("_id", "_code", "_type", "_terms", "_charges", "_charge")
 """Names of what these books do not have, and of words whose choice the documents do not list."""
 
@@ -62,7 +65,7 @@ class Shop:
             case str() if name == "date" or name.endswith("_date"):
                 return "2026-03-02"
             case str():
-                return "".join(c for c in value if c.isascii() and c.isalnum()) or "x"
+                return "".join(c for c in value if c.isascii() and c.isalnum())[:12] or "x"
             case _:
                 return value
 
@@ -79,12 +82,16 @@ def test_a_request_that_fits_the_contract_is_carried_out_once_or_refused_in_word
     assert found.schema is not None
     outcomes: set[int] = set()
 
-    @settings(max_examples=60, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(fitting(found.schema), st.sampled_from([True, True, True, False]))
     def holds(body: Mapping[str, Any], at_home: bool) -> None:
         shop = Shop()
         before = shop.count()
-        answer = shop.bench.post(f"/{kind}", sent(shop.at_home(body) if at_home else body))
+        query: dict[str, str] = {}
+        if at_home:
+            query = {"ignore_auto_number_generation": "true"} if kind in NUMBERED else {}
+            body = shop.at_home(({"line_items": []} if kind in NUMBERED else {}) | {**body})
+        answer = shop.bench.post(f"/{kind}", sent(body), **query)
         outcomes.add(answer.status)
         assert isinstance(answer.code, int)
         assert answer.body["message"]
