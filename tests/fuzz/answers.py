@@ -20,6 +20,8 @@ from fuzz.mutate import ALL, mutated
 from zsync.engine import run as engine
 from zsync.errors import ZsyncError
 from zsync.sandbox.transport import InProcess
+from zsync.state.desk import Inbox
+from zsync.state.status import Status
 
 TOKENS = "^/(oauth|oauth2|v2/oauth2|[.]well-known)/"
 """The paths of both sign-in servers."""
@@ -90,6 +92,9 @@ def disturbed_firm(folder: Path, rng: random.Random, below: str, most: int) -> t
         error = engine.initialise(firm.job(), firm.summary, adopting=True).error or firm.run().error
     firm.sign_in()
     firm.initialise()
+    firm.run()
+    for each in Status(firm.store).problems():  # a mutated code told of a refusal: a person tries again
+        Inbox(firm.store).post("retry", firm.clock.now(), each.entity, [each.source_id])
     firm.run_to_rest()
     return firm, error
 
