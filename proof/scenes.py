@@ -10,13 +10,14 @@ import copy
 import shutil
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 import tomli_w
 
@@ -79,7 +80,7 @@ class World(ABC):
         """What happens at the source after a first run: changes, cancellations, deletions, new business."""
 
     @abstractmethod
-    def older(self) -> AbstractContextManager[None]:
+    def older(self) -> AbstractContextManager[object]:
         """In here the source answers as it was before `later`: out of an older copy."""
 
     @abstractmethod
@@ -120,17 +121,6 @@ class World(ABC):
     def begin_with(self, folder: Path) -> None:
         for each in folder.iterdir():
             shutil.copy2(each, self.folder / each.name)
-
-
-@contextmanager
-def put_in_place(owner: object, name: str, value: object) -> Iterator[None]:
-    """In here the attribute is another."""
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, before)
 
 
 # --- a hotel and its books ----------------------------------------------------------------------------------------------------
@@ -202,10 +192,8 @@ class HotelWorld(World):
         booked = desk.book(customer, Stay(LAKE, "2026-05-02", 2), services={BREAKFAST: 2}, reference="AFTERWARD")
         desk.pay(booked, desk.total(booked))
 
-    @contextmanager
-    def older(self) -> Iterator[None]:
-        with put_in_place(self.hotel, "tables", self._before):
-            yield
+    def older(self) -> AbstractContextManager[object]:
+        return mock.patch.object(self.hotel, "tables", self._before)
 
     def standing(self) -> Standing:
         books = self.sandbox.books
@@ -308,10 +296,8 @@ class FirmWorld(World):
         company.post(company.now().date().replace(day=1), "7", "12.34")
         company.add("Customer", DisplayName="New here", Active=True, Balance=Decimal(0))
 
-    @contextmanager
-    def older(self) -> Iterator[None]:
-        with put_in_place(self.sandbox.quickbooks, "company", self._before):
-            yield
+    def older(self) -> AbstractContextManager[object]:
+        return mock.patch.object(self.sandbox.quickbooks, "company", self._before)
 
     def standing(self) -> Standing:
         app = self.sandbox.creator.application

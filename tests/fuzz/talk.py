@@ -114,7 +114,7 @@ def _announced(said: bytes) -> int:
 
 def answered(name: str, body: bytes, request: Request) -> object:
     """What a call makes of a bad answer, or of the good one when it asks again; the next call must see nothing of the bad one."""
-    first = threading.Event()
+    first, closed = threading.Event(), threading.Event()
 
     def answer(connection: socket.socket) -> None:
         with suppress(OSError):  # who has heard enough hangs up
@@ -123,7 +123,9 @@ def answered(name: str, body: bytes, request: Request) -> object:
                 first.set()
                 connection.sendall(ANSWERS[name](body) if odd else OK)
                 if odd and name not in _GO_ON:
-                    return
+                    break
+        connection.close()
+        closed.set()
 
     with serving(answer) as port:
         http = Http(f"http://127.0.0.1:{port}", "shop", clock=Timepiece(), timeout_s=20, max_bytes=MOST)
@@ -134,6 +136,8 @@ def answered(name: str, body: bytes, request: Request) -> object:
                 raise AssertionError(f"a write that had left ended with {type(err).__name__}: it may have been applied") from err
             raise
         finally:
+            if name not in _GO_ON:  # a call that meets the closing of its connection would rightly be in doubt
+                assert closed.wait(20)
             after = http.call(WRITE, value)
             http.close()
             assert after == 7, f"the next call got {after!r:.80}"

@@ -16,7 +16,7 @@ from qloapps import small
 from qloapps.front import StillClock, read, source, wall
 from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
-from zsync.model.record import Record, Unreadable
+from zsync.model.record import Gone, Record, Unreadable
 from zsync.sandbox.hotel import Desk, Hotel, demo
 
 STREAMS = ("currencies", "hotels", "customers", "room_types", "service_products", "bookings")
@@ -158,6 +158,34 @@ def test_half_a_list_anywhere_stops_the_reading_or_the_next_one_makes_up_for_it(
         clock.pass_(minutes=5)
         assert {**known, **found, **everything(hotel, clock, cursors)[0]} == truth, query
     assert number > 50
+
+
+@pytest.mark.parametrize("reference", ["INADVANCE", "OVERPAIDX", "TWOHOUSES"])
+def test_half_a_list_stops_the_reading_of_a_single_booking_or_changes_nothing(reference: str) -> None:
+    """As `retry` and `sync` read it."""
+    clock = StillClock(datetime.fromtimestamp(demo.NOW, UTC))
+    hotel = Failing(clock, deepcopy(_whole()))
+    key = Key.of("hotel", "booking", reference)
+    truth = _told(source(hotel, clock).get(key))
+    hotel.half = True
+    number, stopped = 0, 0
+    while True:
+        number += 1
+        hotel.fail(number, 1)
+        asked = len(hotel.asked)
+        try:
+            found = _told(source(hotel, clock).get(key))
+        except (SuspiciousChange, ConfigError):
+            stopped += 1
+            continue
+        if hotel.times:
+            break
+        assert found == truth, hotel.asked[asked + number - 1]
+    assert stopped > 5
+
+
+def _told(found: Record | Unreadable | Gone) -> str:
+    return "gone" if isinstance(found, Gone) else _short(found)
 
 
 @cache

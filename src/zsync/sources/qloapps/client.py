@@ -32,7 +32,7 @@ _LONGEST_LIST = 4000
 _KEY_HINT = "look at [source] api_key, and in the back office under Advanced Parameters > Webservice"
 
 
-_OWNER = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
+REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
 """An id or a reference that can stand in a filter."""
 
 
@@ -164,7 +164,7 @@ class Webservice:
         if rows is None:
             raise _unspeakable(table, 0)
         owner = plain(rows[0], name) if rows else ""
-        return Witness(owner, plain(rows[0], "id")) if _OWNER.match(owner) else None
+        return Witness(owner, plain(rows[0], "id")) if REFERENCE.match(owner) else None
 
     def count(self, table: str) -> int:
         """How many rows a table has."""

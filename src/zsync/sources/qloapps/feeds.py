@@ -19,7 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from zsync.errors import ConfigError
-from zsync.sources.qloapps.client import Webservice, doubtful, incomplete
+from zsync.sources.qloapps.client import REFERENCE, Webservice, doubtful, incomplete
 from zsync.sources.qloapps.values import Row, ident, plain, wall_clock
 
 OVERLAP = timedelta(hours=1, minutes=5)
@@ -28,7 +28,6 @@ OVERLAP = timedelta(hours=1, minutes=5)
 _TIME = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\Z")
 _VERSION = 1
 
-REFERENCE = re.compile(r"[A-Za-z0-9_.-]{1,32}\Z")
 _ID = re.compile(r"[1-9][0-9]{0,17}\Z")
 
 MAY_EMPTY = frozenset({"booking_extra_demands", "services"})

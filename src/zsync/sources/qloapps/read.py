@@ -22,8 +22,8 @@ from zsync.model.key import Key
 from zsync.model.record import Page, Record, Unreadable
 from zsync.ports import Clock
 from zsync.sources.qloapps import assemble, feeds, parse_masters
-from zsync.sources.qloapps.client import Rows, Webservice, Witness, incomplete
-from zsync.sources.qloapps.feeds import REFERENCE, Changes, Cursor, Feed
+from zsync.sources.qloapps.client import REFERENCE, Rows, Webservice, Witness, incomplete
+from zsync.sources.qloapps.feeds import Changes, Cursor, Feed
 from zsync.sources.qloapps.shop import Basics, Shop, basics, shop
 from zsync.sources.qloapps.tables import FIELDS, SHOP_SETTINGS
 from zsync.sources.qloapps.values import REMOTE, Row, ident, plain

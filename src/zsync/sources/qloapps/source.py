@@ -12,8 +12,8 @@ from zsync.errors import ConfigError, ContractBroken, RecordError, ZsyncError
 from zsync.model.key import Key
 from zsync.model.record import Gone, Page, Record, Unreadable
 from zsync.ports import Clock, Finding
-from zsync.sources.qloapps.client import Webservice
-from zsync.sources.qloapps.feeds import REFERENCE, believe_empty
+from zsync.sources.qloapps.client import REFERENCE, Webservice
+from zsync.sources.qloapps.feeds import believe_empty
 from zsync.sources.qloapps.read import WHOLE_TABLES, Reader, Records
 from zsync.sources.qloapps.shop import is_code
 from zsync.sources.qloapps.tables import FIELDS, NEEDED

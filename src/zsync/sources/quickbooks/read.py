@@ -23,7 +23,7 @@ from zsync.sources.quickbooks.faults import REMOTE
 from zsync.sources.quickbooks.parse import PAGE, id_of, is_deleted, key_of, record_of, rows_of
 
 OVERLAP = timedelta(minutes=15)
-"""What a server tells that is not up to date is told again: two runs later at the latest, and in the same call."""
+"""What a server that was behind by less did not tell comes in the runs after it, at no further call."""
 LOOK_BACK = timedelta(days=29, hours=12)
 """QuickBooks tells changes of the last 30 days; half a day less, for clocks that differ."""
 
