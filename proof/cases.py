@@ -1,6 +1,7 @@
 """What is done to the runs: one Case for each disturbance, or pair, or storm. A case is data, so that it can be repeated.
 
-`stage`: "first" disturbs the run that writes everything; "later" the one that follows changes at the source.
+`stage`: "init" disturbs the reading of everything, "first" the run that writes everything, "later" the one that follows changes
+at the source.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import get_args
 
 from zsync.sandbox.faults import Verb
 
-STAGES = ("first", "later")
+STAGES = ("init", "first", "later")
 VERBS: tuple[Verb, ...] = tuple(verb for verb in get_args(Verb) if verb != "slow")
 STORM_VERBS: tuple[Verb, ...] = tuple(verb for verb in VERBS if verb not in ("refuse", "throttle_day"))
 """A storm ends by itself: what a person must end, or midnight, has families of its own."""
@@ -121,7 +122,7 @@ def cases(world: str, stage: str, extent: Extent, plan: Plan) -> Iterator[Case]:
             yield from case("fault at a call", Harm("fault", call, verb))
     for seed in range(1, plan.storms + 1):
         yield from case("storm", Harm("storm", plan.seed * 1000 + seed), concurrency=4)
-    for seed in range(1, plan.together + 1):
+    for seed in range(1, plan.together + 1 if stage != "init" else 1):
         for count in (2, 5):
             yield from case("runs at once", Harm("together", count, str(seed)), concurrency=4)
     for number in range(plan.signals):
@@ -136,14 +137,13 @@ def cases(world: str, stage: str, extent: Extent, plan: Plan) -> Iterator[Case]:
     for way, how in enumerate(("full", "readonly")):
         for commit in _every(extent.commits, plan.step, way):
             yield from case("disk", Harm("commit", commit, how))
-    for what in FILES:
+    for what in FILES if stage != "init" else ():
         yield from case("files", Harm("file", how=what))
     for call in _every(extent.calls, plan.step, 0):
         yield from case("access revoked", Harm("revoked", call))
-    if world == "hotel":
-        for way, how in enumerate(("half", "empty")):
-            for call in _every(extent.calls, plan.step, way):
-                yield from case("source astray", Harm("source", call, how))
+    for way, how in enumerate(("half", "empty")):
+        for call in _every(extent.calls, plan.step, way):
+            yield from case("source astray", Harm("source", call, how))
     if stage == "later":
         for call in _every(extent.calls, plan.step, 0):
             yield from case("source astray", Harm("source", call, "older"))

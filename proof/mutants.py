@@ -51,6 +51,21 @@ SUBJECTS = (
             "tests/engine/test_run.py",
         ),
     ),
+    Subject(
+        "settle",
+        "engine/settle.py",
+        (
+            "tests/engine/test_run.py",
+            "tests/engine/test_people.py",
+            "tests/engine/test_settle.py",
+            "tests/state/test_journal_rules.py",
+        ),
+    ),
+    Subject(
+        "mapping",
+        "targets/books/mapping.py",
+        ("tests/books/test_mapping.py", "tests/books/test_cancelling.py", "tests/books/test_golden_bookings.py"),
+    ),
 )
 
 

@@ -124,18 +124,37 @@ class Trap:
         return storm.chance.choice(storm.verbs)
 
 
+_ENVELOPES = frozenset({"BatchItemResponse", "CDCResponse", "QueryResponse"})
+"""Members of QuickBooks' answers that hold answers."""
+_HEADS = frozenset({"Column", "Option"})
+"""What a report says of itself before its rows."""
+
+
 def _spoilt(sandbox: Sandbox, environ: WSGIEnvironment, how: str) -> Response:
     response = Response.from_app(sandbox, environ)
     try:
         answer = json.loads(response.get_data())
     except ValueError:
         return response
-    if isinstance(answer, dict):
-        for name, rows in answer.items():
-            if isinstance(rows, list) and rows:
-                answer[name] = rows[: len(rows) // 2] if how == "half" else []
-        response.set_data(json.dumps(answer))
+    _cut(answer, how)
+    response.set_data(json.dumps(answer))
     return response
+
+
+def _cut(node: object, how: str) -> None:
+    """Every list of rows tells less, and what counts the rows beside it agrees; what is in a row stays as it is."""
+    if not isinstance(node, dict):
+        return
+    for name, value in node.items():
+        if name in _ENVELOPES:
+            for each in value if isinstance(value, list) else [value]:
+                _cut(each, how)
+        elif isinstance(value, dict):
+            _cut(value, how)
+        elif isinstance(value, list) and value and name not in _HEADS:
+            node[name] = value[: len(value) // 2] if how == "half" else []
+            if "maxResults" in node:
+                node["maxResults"] = len(node[name])
 
 
 def killing(pid: Callable[[], int]) -> Callable[[], None]:

@@ -30,6 +30,7 @@ BEGINNING = datetime(2026, 11, 10, 9, 0, tzinfo=UTC)
 """Each world begins then; it is in mid-month, so that the nights that a case may take do not change what a report covers."""
 MOST_RUNS = 60
 RUN = ("run", "--json")
+INIT = ("init", "--no-adopt", "--json")
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Workbench:
         self.server.start()
         self._number = 0
         self._begun: dict[tuple[str, str], tuple[Path, Extent, Standing]] = {}
+        self._words: Sequence[str] = RUN
 
     def close(self) -> None:
         self.server.stop()
@@ -91,18 +93,20 @@ class Workbench:
     def _learn(self, name: str, stage: str) -> None:
         world = self.fresh(name)
         kept = self.folder / f"begun-{name}-first"
-        if not kept.exists():
-            self._well(("init", "--no-adopt"))
-            world.keep_as(kept)
-        else:
-            world.begin_with(kept)
         result = Result(Case(name, stage, "none", ()))
+        words = INIT if stage == "init" else RUN
+        if stage != "init":
+            if not kept.exists():
+                self._well(INIT)
+                world.keep_as(kept)
+            else:
+                world.begin_with(kept)
         if stage == "later":
             self._to_rest(result)
             world.later()
         self.clock.sleep(300)
         self.trap.arm()
-        ended = self._well(RUN)
+        ended = self._well(words)
         extent = Extent(self.trap.calls, ended.commits)
         self._to_rest(result)
         if result.wrong:
@@ -128,7 +132,9 @@ class Workbench:
         _, expected = self.known(case.world, case.stage)
         result = Result(case)
         world = self.fresh(case.world, concurrency=case.concurrency)
-        world.begin_with(self._begun[case.world, case.stage][0])
+        self._words = INIT if case.stage == "init" else RUN
+        if case.stage != "init":
+            world.begin_with(self._begun[case.world, case.stage][0])
         try:
             if case.stage == "later":
                 self._to_rest(result)
@@ -203,8 +209,10 @@ class Workbench:
     def _one(self, result: Result, inside: Inside, *, disturbed: bool = False) -> Ended:
         stable = self.stables[0]
         before = self.trap.disturbed
-        stable.start(RUN, self._world.folder, inside)
+        stable.start(self._words, self._world.folder, inside)
         ended = stable.wait()
+        if ended.code in (0, 3):  # what is begun is begun: from now on it runs
+            self._words = RUN
         struck = (
             self.trap.disturbed > before or disturbed or (inside.commit and ended.commits in (-1, *range(inside.commit, 9999)))
         )

@@ -114,16 +114,27 @@ def test_updates_that_are_not_alike_go_alone() -> None:
     assert lots.alike(replace(one, body={}), body(1, "A")) == ""  # not known how it stood
 
 
-def test_rows_that_vanished_meanwhile_are_gone() -> None:
+def test_rows_that_vanished_meanwhile_are_named_by_no_lot_and_gone_by_themselves() -> None:
     desk = Desk()
-    standings, lots = rows(desk, 3), desk.target.modules["Items"].lots
+    module = desk.target.modules["Items"]
+    standings, lots = rows(desk, 3), module.lots
     assert lots is not None
     desk.app.rows("Items").pop(standings[1].id)
-    assert [isinstance(each, Gone) for each in lots.read(standings)] == [False, True, False]
+    assert [each is None for each in lots.read(standings)] == [False, True, False]
     answers = lots.update([(each, {**each.body, "Active": False}) for each in standings])
-    assert [getattr(each, "gone", False) for each in answers] == [False, True, False]
-    assert lots.withdraw(standings) == [Gone()] * 3
-    assert lots.withdraw(standings) == [Gone()] * 3
+    assert [each is None for each in answers] == [False, True, False]
+    assert lots.withdraw(standings) == [Gone(), None, Gone()]
+    assert lots.withdraw(standings) == [None] * 3
+    assert module.read(standings[1]) == Gone()
+    assert module.withdraw(standings[1]) is None
+
+
+@pytest.mark.parametrize(("code", "status"), [(3190, 200), (9280, 400), (3100, 404)])
+def test_a_row_that_is_not_there_is_gone_however_creator_says_it(code: int, status: int) -> None:
+    desk = Desk()
+    (standing,) = rows(desk, 1)
+    desk.sandbox.faults.add(Fault("refuse", system="creator", status=status, code=code))
+    assert desk.target.modules["Items"].read(standing) == Gone()
 
 
 def test_results_in_another_order_than_the_records_are_in_doubt() -> None:

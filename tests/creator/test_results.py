@@ -23,7 +23,7 @@ DONE = {"code": 3000, "data": {"ID": ID}, "message": "Data Added Successfully!"}
 def module(results: list[Mapping[str, Any]]) -> FormModule:
     """The form of items, behind a client that answers each write with these results."""
     made = Desk().target._modules["Items"]
-    for name in ("add", "update_where", "delete_where"):
+    for name in ("add", "update_where", "delete", "delete_where"):
         setattr(made._client, name, lambda *_: results)
     return made
 
@@ -73,13 +73,20 @@ def test_a_result_that_cannot_be_read_leaves_the_rows_of_its_call_in_doubt(broke
     assert isinstance(changed[1], Written)
 
 
-def test_a_row_that_no_result_names_is_not_there() -> None:
+def test_that_no_result_names_a_row_is_no_evidence() -> None:
+    """The answer may be cut short, or the list that it was taken from lag behind."""
     lots = module([{"code": 3000, "data": {"ID": OTHER}}]).lots
     assert lots is not None
+    standing = Standing(Key("qbo:items:1"), ID, ROW, Written(ID, number="1"))
 
-    (gone,) = lots.withdraw([Standing(Key("qbo:items:1"), ID, ROW, Written(ID, number="1"))])
+    assert lots.withdraw([standing]) == [None]
+    assert lots.update([(standing, {**ROW, "Item_Name": "x"})]) == [None]
 
-    assert isinstance(gone, Gone)
+
+@pytest.mark.parametrize("broken", [[{"code": 3000}], [{"code": 3000, "data": {"ID": OTHER}}], []])
+def test_an_answer_to_a_deletion_that_does_not_name_its_row_is_doubt(broken: list[Mapping[str, Any]]) -> None:
+    with pytest.raises(InDoubt):
+        module(broken).withdraw(Standing(Key("qbo:items:1"), ID, ROW, Written(ID, number="1")))
 
 
 @pytest.mark.parametrize("data", [None, {}, {"ID": None}, {"ID": 3888833000000121601}, {"ID": "12345"}, {"ID": "1" * 21}, "ID"])

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from zsync.engine.decide import Ask, Call, Look, as_sent
+from zsync.engine.decide import Ask, Call, Look, as_sent, handling
 from zsync.engine.job import DOUBTFUL_FACTS, Job, Stopped
 from zsync.engine.lots import Step, rows_of
 from zsync.errors import ConfigError, ContractBroken, InDoubt, OutOfReach, RecordError, Refused, Retryable, RunError, ZsyncError
@@ -42,8 +42,9 @@ Answer = Written | Gone | ZsyncError | Found
 class Outcomes:
     """Writes down what became of each step of one job.
 
-    `looked` holds what was read in this run of documents that are about to change. `stop_after` is what ends the run, once
-    the answers that came with it are written down.
+    `looked` holds what was read in this run of documents that are about to change, `unnamed` the rows that an answer about
+    several did not name: from then on each of them is asked about, and written, by its id. `stop_after` is what ends the run,
+    once the answers that came with it are written down.
     """
 
     def __init__(self, job: Job, tally: Tally) -> None:
@@ -55,6 +56,7 @@ class Outcomes:
         self._answered = 0
         self._last_silence: BaseException | None = None
         self.looked: dict[Ref, Written] = {}
+        self.unnamed: set[Ref] = set()
         self.stop_after: BaseException | None = None
 
     def silence(self) -> RunError | None:
@@ -81,6 +83,9 @@ class Outcomes:
         if isinstance(answer, ZsyncError):
             self._take_error(step, answer)
             return
+        if answer is None and handling(step) != "find":
+            self._take_silence(step)
+            return
         match step:
             case Ask() if step.row.remote_id:
                 self._take_reading_in_doubt(step.row, answer)
@@ -90,6 +95,13 @@ class Outcomes:
                 self._take_look(step.row, answer)
             case Call():
                 self._take_answer(step, answer)
+
+    def _take_silence(self, step: Step) -> None:
+        """The answer about several does not name this one. A list may lag or be cut short: only its id tells."""
+        self.unnamed.add(step.row.ref)
+        if isinstance(step, Call):
+            now, error = self._now(), InDoubt("the answer to the call that it left in does not name it")
+            self._journal.doubt(step.row.ref, now, now, Complaint.of(error))
 
     def _take_answer(self, step: Call, answer: Answer) -> None:
         """The remote said yes."""
@@ -168,7 +180,7 @@ class Outcomes:
     def _take_reading_in_doubt(self, row: Row, answer: Answer) -> None:
         """In doubt about a change to a document whose id is known (J6): did it land?"""
         now, module = self._now(), self._modules[row.module]
-        if isinstance(answer, Gone) or answer is None:
+        if isinstance(answer, Gone):
             match row.sent_verb:
                 case "withdraw":
                     self._journal.settle(row.ref, None, now)

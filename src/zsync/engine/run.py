@@ -20,7 +20,7 @@ from zsync.engine.job import Job, Options, Stopped
 from zsync.engine.outcome import Tally
 from zsync.engine.settle import BudgetSpent, Settler
 from zsync.engine.strangers import knows_its_payments, note_seen, note_strangers, wrote_last
-from zsync.errors import ConfigError, SuspiciousChange, ZsyncError
+from zsync.errors import ConfigError, OutOfReach, Refused, SuspiciousChange, ZsyncError
 from zsync.model.key import Key
 from zsync.model.record import Gone
 
@@ -123,9 +123,9 @@ def initialise(
             _newest(job)
             knows_its_payments(job)
         facts = job.target.learn()
-    except ZsyncError:
+    except ZsyncError as err:
         _keep_meter(job)  # it may say that nothing may leave before tomorrow
-        raise
+        raise _of_the_run(err) from err
     run = job.state.runs.start("init", job.clock.now())
     report = _report(job, run)
     with store.commit():
@@ -343,8 +343,16 @@ def _guarded(job: Job, report: Report, work: Callable[[], None]) -> None:
     except Stopped as err:
         report.outcome, report.error = "stopped", err
     except ZsyncError as err:
-        report.outcome, report.error = "failed", err
+        report.outcome, report.error = "failed", _of_the_run(err)
     _keep_meter(job)
+
+
+def _of_the_run(err: ZsyncError) -> ZsyncError:
+    """What ended a run as its own error: a question about no record that was refused is no record's matter (exit code 5)."""
+    if not isinstance(err, Refused):
+        return err
+    hint = "it was asked about no record: run again; if it stays so, `zsync doctor` tells what can be reached"
+    return OutOfReach(err.message, hint=hint, remote=err.remote, request_id=err.request_id)
 
 
 def _keep_meter(job: Job) -> None:

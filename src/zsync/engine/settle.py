@@ -149,7 +149,7 @@ class Settler:
     def _kin(self, step: Step) -> Kin | None:
         """What this step has in common with others that may leave in its call; None: it goes by itself."""
         lots = self._modules[step.row.module].lots
-        if lots is None:
+        if lots is None or step.row.ref in self._outcomes.unnamed:
             return None
         what, alike = handling(step), ""
         if isinstance(step, Call) and step.verb == "update" and step.body is not None:

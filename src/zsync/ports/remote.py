@@ -175,6 +175,8 @@ class Lots(Protocol):
     """What a module has beside its verbs where one request may carry several documents. Each call is one request.
 
     Answers come one for each document, in order; a ZsyncError among them speaks of its own document alone, raising one for all.
+    None: the answer does not name this document. That is no evidence that it is gone, for a list may lag or be cut short: the
+    engine asks about it, by its id alone.
     """
 
     @property
@@ -195,11 +197,11 @@ class Lots(Protocol):
         """Updates with the same text can leave in one request; an empty text: only by itself. Pure."""
         ...
 
-    def read(self, standings: Sequence[Standing]) -> Sequence[Written | Gone]: ...
+    def read(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | None]: ...
 
-    def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError]: ...
+    def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError | None]: ...
 
-    def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError]: ...
+    def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError | None]: ...
 
 
 class Module(Protocol):

@@ -1,6 +1,7 @@
 """How records are read: everything once, in pages and batches of them; then changes, one call for all kinds.
 
-    no cursor, or a new kind, or a pause of 30 days --> whole kinds      counts (1 call), then up to three pages a call
+    no cursor, or a new kind, or a pause of 30 days --> whole kinds      counts (1 call), then up to three pages a call;
+                                                                         fewer rows than were counted --> read again, next time
     cursor                                          --> changes          deletions among them; full --> queries, and ids compared
 
 The cursor is the server's own time of the first answer less a quarter of an hour, so that what changed meanwhile comes again.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,12 +58,17 @@ class Cursor:
 
 @dataclass(slots=True)
 class _Load:
-    """A kind that is read whole: how many pages, as far as it is known, and how many of them are in."""
+    """A kind that is read whole: how many rows there are, as far as it is known, and what is in of them."""
 
     kind: str
-    pages: int | None
+    count: int | None = None
+    rows: int = 0
     read: int = 0
-    full: bool = field(default=False)
+    full: bool = False
+
+    @property
+    def pages(self) -> int | None:
+        return None if self.count is None else max(1, -(-self.count // PAGE))
 
     @property
     def done(self) -> bool:
@@ -123,7 +129,7 @@ class Reader:
     def _whole(self, kinds: Sequence[str], cursor: Cursor) -> Iterator[tuple[Page, Cursor]]:
         """All records of these kinds, each page with the cursor that tells which kinds are in whole."""
         now = self._clock.now()
-        loads = {kind: _Load(kind, None) for kind in kinds}
+        loads = {kind: _Load(kind) for kind in kinds}
         for kind, rows in self._pages(kinds, loads):
             if loads[kind].done:
                 paged = (kind,) if loads[kind].read > 1 else ()
@@ -134,17 +140,30 @@ class Reader:
         self, kinds: Sequence[str], loads: dict[str, _Load] | None = None
     ) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
         """(kind, rows) page by page, kind after kind, with as few calls as QuickBooks allows."""
-        loads = loads if loads is not None else {kind: _Load(kind, None) for kind in kinds}
+        loads = loads if loads is not None else {kind: _Load(kind) for kind in kinds}
         for kind, count in zip(kinds, self._counts(kinds), strict=True):
-            loads[kind].pages = None if count is None else max(1, -(-count // PAGE))
+            loads[kind].count = count
         while open_loads := [load for load in loads.values() if not load.done]:
             wanted = self._next_pages(open_loads)
             for (load, position), response in zip(wanted, self._ask(wanted), strict=True):
                 rows = rows_of(response, load.kind)
-                load.read, load.full = position // PAGE + 1, len(rows) >= PAGE
+                if _says_more(response, len(rows)):
+                    raise _cut_short(load.kind)
+                load.rows, load.read, load.full = load.rows + len(rows), position // PAGE + 1, len(rows) >= PAGE
                 if load.read > _MOST_PAGES:
                     raise ContractBroken(f"the list of `{load.kind}` does not end", remote=REMOTE)
+                if load.done:
+                    self._heed_count(load)
                 yield load.kind, rows
+
+    def _heed_count(self, load: _Load) -> None:
+        """A row that a list leaves out would come only when it changes: so it must have all that were counted. What was deleted
+        meanwhile a second count tells. ContractBroken if rows are missing."""
+        if load.count is None or load.rows >= load.count:
+            return
+        counted = _count_in(self._query(load.kind, count_query(load.kind)))
+        if counted is None or load.rows < counted:
+            raise _cut_short(load.kind)
 
     def _next_pages(self, loads: Sequence[_Load]) -> list[tuple[_Load, int]]:
         """The next pages of one call: (load, startposition). Of a kind whose count is unknown one page at a time."""
@@ -169,11 +188,8 @@ class Reader:
 
     def _counts(self, kinds: Sequence[str]) -> list[int | None]:
         """How many of each kind there are; None where it would cost a call each to know."""
-        answers = self._asked_at_once([(kind, count_query(kind)) for kind in kinds]) if len(kinds) > 1 else None
-        if answers is None:
-            return [None] * len(kinds)
-        counts = [answer.get("totalCount") for answer in answers]
-        return [count if isinstance(count, int) else None for count in counts]
+        answers = self._asked_at_once([(kind, count_query(kind)) for kind in kinds])
+        return [None] * len(kinds) if answers is None else [_count_in(answer) for answer in answers]
 
     def _asked_at_once(self, queries: Sequence[tuple[str, str]]) -> list[Mapping[str, Any]] | None:
         """The answers to several queries out of one call; None where it has to be one by one: refused, too large or too slow."""
@@ -233,6 +249,23 @@ class Reader:
             if len(rows) < PAGE:
                 return
         raise ContractBroken(f"the list of `{kind}` does not end", remote=REMOTE)
+
+
+def _count_in(response: Mapping[str, Any]) -> int | None:
+    count = response.get("totalCount")
+    return count if isinstance(count, int) and not isinstance(count, bool) else None
+
+
+def _says_more(response: Mapping[str, Any], rows: int) -> bool:
+    """Whether a page says itself that it has more rows than there are in it."""
+    told = response.get("maxResults")
+    return isinstance(told, int) and told > rows
+
+
+def _cut_short(kind: str) -> ContractBroken:
+    return ContractBroken(
+        f"the list of `{kind}` has fewer rows than QuickBooks counts", hint="the next run reads it again", remote=REMOTE
+    )
 
 
 class _Unknown(ConfigError):

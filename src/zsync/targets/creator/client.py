@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zsync.errors import ContractBroken, QuotaUsedUp, Throttled
+from zsync.errors import ContractBroken, QuotaUsedUp, Refused, Throttled
 from zsync.net.client import Answer, Http, Request
 from zsync.net.exact import decode
 from zsync.net.pace import Pace
@@ -54,6 +54,19 @@ class CreatorClient:
         """The records that match, at most a page of 200: all that the report shows of them."""
         return list(self._records(report, {"criteria": criteria, "max_records": "200", "field_config": "all"}))
 
+    def one(self, report: str, id: str) -> Mapping[str, Any] | None:
+        """The record with this ID, as the report shows it; None where there is none. Unlike a list, it leaves nothing out."""
+        try:
+            answer, _ = self._page(f"/data/{self._place}/report/{report}/{id}", {"field_config": "all"}, {})
+        except Refused as err:
+            if err.gone:
+                return None
+            raise
+        row = answer.get("data") if answer else None
+        if answer and not isinstance(row, Mapping):
+            raise ContractBroken("a record that is none", remote=REMOTE)
+        return row
+
     def every(self, report: str) -> Iterator[Mapping[str, Any]]:
         """All records that the report shows, a thousand a call."""
         return self._records(report, {"max_records": str(PAGE), "field_config": "all"})
@@ -66,6 +79,10 @@ class CreatorClient:
         """The same fields in all records that match, at most 200."""
         body = {"criteria": criteria, "data": dict(data), **self._skip}
         return _results(self._call("PATCH", f"/data/{self._place}/report/{report}", body=body))
+
+    def delete(self, report: str, id: str) -> list[Mapping[str, Any]]:
+        """One record; Refused, `gone`, where there is none."""
+        return _results(self._call("DELETE", f"/data/{self._place}/report/{report}/{id}"))
 
     def delete_where(self, report: str, criteria: str) -> list[Mapping[str, Any]]:
         """All records that match, at most 200."""

@@ -53,7 +53,8 @@ class FormModule:
         return [self._found(key_text(key), rows.get(key_text(key), [])) for key in keys]
 
     def read(self, standing: Standing) -> Written | Gone:
-        return self.lots.read([standing])[0]
+        row = self._client.one(self.rule.report, standing.id)
+        return self.seen(row) if row is not None else Gone()
 
     def by_key(self, keys: Sequence[Node]) -> dict[str, list[Mapping[str, Any]]]:
         """The rows that have these keys, by key, a hundred a call."""
@@ -90,6 +91,11 @@ class FormModule:
             raise ContractBroken(f"a row of `{self.rule.report}` without an `ID` that is one", remote=REMOTE)
         return Written(id, number=str(row.get(self.rule.key) or ""), status=DISABLED if marked else "", content=row)
 
+    def seen(self, row: Mapping[str, Any]) -> Written | Gone:
+        """What a row that was read is to the engine: one that is marked as gone is gone."""
+        found = self.written(row)
+        return found if found.status != DISABLED else Gone()
+
     def _found(self, key: str, rows: Sequence[Mapping[str, Any]]) -> Found:
         if len(rows) > 1:
             ids = ", ".join(str(row.get("ID")) for row in rows)
@@ -125,10 +131,17 @@ class FormModule:
         return Written(standing.id, number=key_text(body[self.rule.key]))
 
     def withdraw(self, standing: Standing) -> Written | None:
-        (answer,) = self.lots.withdraw([standing])
-        if isinstance(answer, ZsyncError):
-            raise answer
-        return answer if isinstance(answer, Written) else None
+        """Taking back twice is taking back once."""
+        try:
+            if self.rule.flag:
+                self._client.update(self.rule.report, standing.id, {self.rule.flag: _flag(self.rule.gone)})
+                return Written(standing.id, number=standing.written.number, status=DISABLED)
+            answer = _deleted(standing, _Named(self._client.delete(self.rule.report, standing.id)))
+        except Refused as err:
+            answer = Gone() if err.gone else err
+        if isinstance(answer, Gone):
+            return None
+        raise answer or InDoubt("the answer does not name the row", remote=REMOTE)
 
     def revive(self, standing: Standing) -> Written:
         self._client.update(self.rule.report, standing.id, {self.rule.flag: _flag(self.rule.back)})
@@ -198,50 +211,35 @@ class FormLots:
         change = _change(standing, body)
         return digest(change) if change and self._rule.key not in change else ""
 
-    def read(self, standings: Sequence[Standing]) -> Sequence[Written | Gone]:
+    def read(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | None]:
         rows = self._module.by_id([each.id for each in standings])
-        found = [self._module.written(rows[each.id]) if each.id in rows else None for each in standings]
-        return [each if each is not None and each.status != DISABLED else Gone() for each in found]
+        return [self._module.seen(rows[each.id]) if each.id in rows else None for each in standings]
 
-    def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError]:
+    def update(self, changes: Sequence[tuple[Standing, Body]]) -> Sequence[Written | ZsyncError | None]:
         change = sendable(_change(*changes[0]))
         results = _Named(self._client.update_where(self._rule.report, _ids([each.id for each, _ in changes]), change))
         return [self._answer(each, results, key_text(body[self._rule.key])) for each, body in changes]
 
-    def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError]:
-        """A row that the answer does not name is not there any more: taking back twice is taking back once."""
+    def withdraw(self, standings: Sequence[Standing]) -> Sequence[Written | Gone | ZsyncError | None]:
         criteria = _ids([each.id for each in standings])
         if self._rule.flag:
             marked = _Named(self._client.update_where(self._rule.report, criteria, {self._rule.flag: _flag(self._rule.gone)}))
             return [self._marked(each, marked) for each in standings]
         results = _Named(self._client.delete_where(self._rule.report, criteria))
-        return [self._deleted(each, results) for each in standings]
+        return [_deleted(each, results) for each in standings]
 
     @property
     def _client(self) -> CreatorClient:
         return self._module._client
 
-    def _marked(self, standing: Standing, results: _Named) -> Written | Gone | ZsyncError:
-        result = results.of(standing)
-        if result is None:
-            return Gone()
+    def _marked(self, standing: Standing, results: _Named) -> Written | ZsyncError | None:
         answer = self._answer(standing, results, standing.written.number)
         return Written(answer.id, number=answer.number, status=DISABLED) if isinstance(answer, Written) else answer
 
-    def _deleted(self, standing: Standing, results: _Named) -> Gone | ZsyncError:
+    def _answer(self, standing: Standing, results: _Named, number: str) -> Written | ZsyncError | None:
         result = results.of(standing)
-        if isinstance(result, ZsyncError):
+        if result is None or isinstance(result, ZsyncError):
             return result
-        if result is None or code_of(result) in (DONE, GONE):
-            return Gone()
-        return refused(code_of(result) or 0, words_of(result))
-
-    def _answer(self, standing: Standing, results: _Named, number: str) -> Written | ZsyncError:
-        result = results.of(standing)
-        if isinstance(result, ZsyncError):
-            return result
-        if result is None:
-            return refused(GONE, f"row {standing.id} is gone")
         if code_of(result) != DONE:
             return refused(code_of(result) or 0, words_of(result))
         return Written(standing.id, number=number)
@@ -254,13 +252,20 @@ class _Named:
         self._by_id = {id_of(each.get("data")): each for each in results}
 
     def of(self, standing: Standing) -> Mapping[str, Any] | InDoubt | None:
-        """A row's result; None: no record matched. Doubt where one of the results could not be read: it may be this row's."""
+        """A row's result; None where none names it. Doubt where one of the results could not be read: it may be this row's."""
         found = self._by_id.get(standing.id)
         if found is not None and code_of(found) is not None:
             return found
         if found is not None or "" in self._by_id:
             return InDoubt("the result of a record is not understood", remote=REMOTE)
         return None
+
+
+def _deleted(standing: Standing, results: _Named) -> Gone | ZsyncError | None:
+    result = results.of(standing)
+    if result is None or isinstance(result, ZsyncError):
+        return result
+    return Gone() if code_of(result) in (DONE, GONE) else refused(code_of(result) or 0, words_of(result))
 
 
 _ID = re.compile(r"[0-9]{6,20}")

@@ -91,7 +91,7 @@ class BooksModule:
         except RecordError as err:
             return [err]
         with understood():
-            return [self._written(document(answer, self.resource), write.body)]
+            return [self._answered(document(answer, self.resource), write.body, {})]
 
     def read(self, standing: Standing) -> Written | Gone:
         content = self.content(standing.id)
@@ -107,7 +107,7 @@ class BooksModule:
         except Refused as err:
             raise self._gone_or_refused(standing, err) from err
         with understood():
-            return self._written(document(answer, self.resource), body, self._live_parts(standing))
+            return self._answered(document(answer, self.resource), body, self._live_parts(standing))
 
     def withdraw(self, standing: Standing) -> Written | None:
         raise RuntimeError(f"{self.name} are not withdrawn")
@@ -191,6 +191,10 @@ class BooksModule:
         if moved is None:
             raise Refused(f"{self.resource} {standing.id} is gone", gone=True, key=standing.key, remote=REMOTE)
         return moved
+
+    def _answered(self, content: Content, body: Body, parts: Mapping[str, str]) -> Written:
+        """What the answer to a write says. ContractBroken where it tells less than what builds on it needs."""
+        return self._written(content, body, parts)
 
     def _written(self, content: Content, body: Body, parts: Mapping[str, str] | None = None) -> Written:
         return Written(

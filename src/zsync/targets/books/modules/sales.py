@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from zsync.errors import RecordError, Refused
+from zsync.errors import ContractBroken, RecordError, Refused
 from zsync.model.intent import Body, Difference, Written
 from zsync.model.key import Key
 from zsync.model.record import Gone
@@ -18,6 +18,7 @@ from zsync.ports import Found, Standing, Stranger, Write
 from zsync.targets.books.modules.base import OWN_NUMBER, BooksModule, Calls
 from zsync.targets.books.modules.lines import Line, line_differences, own_lines, parts_of
 from zsync.targets.books.modules.values import Content, cleared, identity, number, rows, sendable, sums_to_nothing, text
+from zsync.targets.zoho.errors import REMOTE
 
 _VOID_REASON = "Cancelled in the booking system"
 
@@ -53,6 +54,14 @@ class Numbered(BooksModule):
 
     def _parts(self, content: Content, body: Body, parts: Mapping[str, str]) -> Mapping[str, str]:
         return parts_of(body, content, parts)
+
+    def _answered(self, content: Content, body: Body, parts: Mapping[str, str]) -> Written:
+        """An invoice's lines refer to those of its order: what the answer leaves out is read before anything builds on it."""
+        written = super()._answered(content, body, parts)
+        missing = own_lines(body).keys() - written.parts.keys()
+        if missing:
+            raise ContractBroken(f"an answer that leaves out {len(missing)} of {len(own_lines(body))} lines", remote=REMOTE)
+        return written
 
     def _live_parts(self, standing: Standing) -> Mapping[str, str]:
         """Without the lines that a person took away: Zoho would refuse their ids."""

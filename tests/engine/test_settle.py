@@ -1,0 +1,1 @@
+"""What the settler does with calls that carry several documents, and with answers that leave some of them out."""
