@@ -191,6 +191,22 @@ JOURNAL = (
         _RULES + "j9_a_row_belongs_to_one_scope_for_life",
     ),
     Safeguard(
+        "that a list does not name it is no evidence",
+        "a list may lag or be cut short: only its id tells that a document is gone",
+        "engine/outcome.py",
+        '        if answer is None and handling(step) != "find":\n            self._take_silence(step)\n            return\n',
+        '        if answer is None and handling(step) != "find":\n            answer = Gone()\n',
+        "tests/engine/test_settle.py::test_one_that_a_list_leaves_out_is_asked_for_by_itself_and_changed",
+    ),
+    Safeguard(
+        "what an answer does not name is doubt",
+        "a call about several may have reached one that its answer leaves out, or not",
+        "engine/outcome.py",
+        "            self._journal.doubt(step.row.ref, now, now, Complaint.of(error))\n\n    def _take_answer",
+        "            self._journal.settle(step.row.ref, None, now)\n\n    def _take_answer",
+        "tests/engine/test_settle.py::test_one_that_the_answer_to_a_change_leaves_out_is_asked_about_before_anything_is_sent_again",
+    ),
+    Safeguard(
         "rows of one call share their absence",
         "a payment that was lost took its applications with it (J9)",
         "engine/outcome.py",

@@ -13,6 +13,7 @@ _LINES = "tests/books/test_lines.py::test_"
 _FORMS = "tests/creator/test_modules_contract.py::test_"
 _HOTEL = "tests/qloapps/test_client.py::test_"
 _READ = "tests/qloapps/test_read.py::test_"
+_HALVES = "tests/e2e/test_firm_half_answers.py::test_"
 
 NET = (
     Safeguard(
@@ -258,9 +259,25 @@ BOOKS = (
         "if found is None:",
         "tests/books/test_values.py::test_what_could_lead_to_another_path_is_no_id",
     ),
+    Safeguard(
+        "an order's answer names its lines",
+        "a line that is not named would stay without the link from its invoice",
+        "targets/books/modules/sales.py",
+        "        if missing:\n            raise ContractBroken",
+        "        if missing is None:\n            raise ContractBroken",
+        _BOOKS + "an_answer_that_leaves_out_lines_is_doubt_and_reading_tells_them",
+    ),
 )
 
 CREATOR = (
+    Safeguard(
+        "replaced rows are deleted, not marked",
+        "a marked row would be taken back and revived without end",
+        "targets/creator/settings.py",
+        'if isinstance(self.gone, GoneSettings) and self.write == "replace":',
+        'if self.gone == "replace":',
+        "tests/cli/test_firm.py::test_what_is_wrong_with_an_entity_is_named_with_its_line",
+    ),
     Safeguard(
         "the key field is unique",
         "a form that takes one key twice is refused before anything is written",
@@ -351,5 +368,21 @@ SOURCES = (
         'for id in sorted(set(known) - {plain(row, "id") for row in rows}):',
         "for id in known if not rows else ():",
         "tests/qloapps/test_failed_queries.py::test_half_a_list_anywhere_stops_the_reading_or_the_next_one_makes_up_for_it",
+    ),
+    Safeguard(
+        "a list has all rows that were counted",
+        "a row that a page leaves out would come only when it changes",
+        "sources/quickbooks/read.py",
+        "                if load.done:\n                    self._heed_count(load)\n",
+        "",
+        _HALVES + "a_page_with_fewer_rows_than_were_counted_is_not_the_whole_list",
+    ),
+    Safeguard(
+        "a page has all rows that it says it has",
+        "where nothing was counted, the page's own number is the only witness",
+        "sources/quickbooks/read.py",
+        "                if _says_more(response, len(rows)):\n                    raise _cut_short(load.kind)\n",
+        "",
+        _HALVES + "without_counts_a_page_must_have_what_it_says",
     ),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from books.bodies import CONTACT, INVOICE, ITEM, ORDER, PAYMENT, key, lines
 from books.fake_books import FakeBooks
-from zsync.errors import ContractBroken, Refused, TotalsDisagree
+from zsync.errors import ContractBroken, InDoubt, Refused, TotalsDisagree
 from zsync.model.intent import Body, Node, Written
+from zsync.model.key import Key
 from zsync.model.record import Gone
 from zsync.ports import Rider, Standing, Stranger, Write
 from zsync.targets.books.modules import modules
@@ -301,6 +304,26 @@ def test_orders_and_invoices_are_written_under_our_own_numbers() -> None:
         ("POST", "true"),
         ("PUT", "true"),
     ] * 2
+
+
+@pytest.mark.parametrize(("name", "body", "own"), [("salesorders", ORDER, ORDER_KEY), ("invoices", INVOICE, INVOICE_KEY)])
+def test_an_answer_that_leaves_out_lines_is_doubt_and_reading_tells_them(name: str, body: Body, own: Key) -> None:
+    """An invoice's lines link to those of its order: one that is not named would stay without its invoice."""
+
+    class Brief(FakeBooks):
+        def post(
+            self, path: str, body: Mapping[str, object] | None = None, params: Mapping[str, str] | None = None
+        ) -> dict[str, Any]:
+            answer = super().post(path, body, params)
+            answer[path.strip("/")[:-1]]["line_items"].pop()
+            return answer
+
+    books = Brief()
+    with pytest.raises(InDoubt, match="leaves out 1 of 2 lines"):
+        modules(books)[name].create([Write(own, body)])
+    (found,) = modules(books)[name].find([(own, body)])
+    assert isinstance(found, Written)
+    assert len(found.parts) == 2
 
 
 def test_an_order_found_after_a_lost_answer_has_the_ids_of_its_lines() -> None:

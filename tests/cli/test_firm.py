@@ -260,6 +260,11 @@ def test_a_key_field_that_is_not_unique_is_a_configuration_error(office: Office)
 BROKEN: tuple[tuple[dict[str, Any], str, str], ...] = (
     ({"object": "Customer", "report": "ProfitAndLoss"}, "entities.customers", "give either object"),
     ({"key": "Other"}, "entities.customers", "the key field `Other` must be in the map"),
+    (
+        {"write": "replace", "gone": {"field": "Active", "value": False}},
+        "entities.customers",
+        "deletes rows that change, so `gone` cannot mark them",
+    ),
     ({"form": "No Form"}, "entities.customers.form", "should match pattern"),
     ({"where": {"Active": {"like": "x"}}}, "entities.customers", "`like` is no comparison"),
     ({"gone": "keep"}, "entities.customers.gone", ""),

@@ -214,3 +214,16 @@ def test_a_report_that_is_refused_when_everything_is_read_first_leaves_the_rest_
 
     assert report.exit_code == 5
     assert initialised(firm).exit_code == 0
+
+
+def test_without_counts_a_page_must_have_what_it_says(tmp_path: Path) -> None:
+    firm = Firm(tmp_path, entities=ENTITIES, source={"batch": False})
+
+    def shorten(answer: Any) -> None:
+        answer["QueryResponse"]["Customer"].pop()
+
+    met = spoiling(firm, shorten, lambda request: request.path.endswith("/query"))
+
+    assert initialised(firm).exit_code == 5
+    assert met
+    assert initialised(firm).exit_code == 0

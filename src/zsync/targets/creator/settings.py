@@ -167,6 +167,8 @@ class CreatorEntity(_Strict):
             raise ValueError(f"the key field `{self.key}` must be a plain text or number")
         if isinstance(self.gone, GoneSettings) and self.gone.field == self.key:
             raise ValueError("the key field cannot mark a row as gone")
+        if isinstance(self.gone, GoneSettings) and self.write == "replace":
+            raise ValueError('`write = "replace"` deletes rows that change, so `gone` cannot mark them: leave one of the two out')
         for _ in self.conditions():
             pass  # raises ValueError for one that is none
         return self
