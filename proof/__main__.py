@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             figures.add(line)
     with tempfile.TemporaryDirectory(prefix="zsync-proof-", dir=_in_memory()) as folder:
         extents = _extents(Path(folder) / "first", asked.world)
-        wanted = list(_all(extents, plan))
+        wanted = [each for each in _all(extents, plan) if not asked.stage or each.stage in asked.stage]
         todo = [each for each in (sample(wanted, asked.sample, asked.seed) if asked.sample else wanted) if each not in done]
         _carry_out(todo, len(done), Path(folder), asked.workers, results, figures)
     document = report.as_json(figures, plan, time.monotonic() - begun)
@@ -67,6 +67,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=0, help="only so many cases, of each family in each world at least one")
     parser.add_argument("--family", action="append", default=[], choices=ALL_FAMILIES)
     parser.add_argument("--world", action="append", default=[], choices=WORLDS)
+    parser.add_argument("--stage", action="append", default=[], choices=STAGES)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument(
         "--results", default="proof-results.jsonl", help="a line for each case; what stands there is not done again"
