@@ -97,6 +97,7 @@ JUMPS = (-86_400, -3_600, -600, 600, 3_600, 86_400)
 ALL_FAMILIES = (
     *("kill at a call", "kill at a commit", "kills in pairs", "fault at a call", "storm", "runs at once"),
     *("signal", "clock set", "machine asleep", "disk", "files", "access revoked", "source astray"),
+    "killed, then told less",
 )
 
 
@@ -147,6 +148,9 @@ def cases(world: str, stage: str, extent: Extent, plan: Plan) -> Iterator[Case]:
     if stage == "later":
         for call in _every(extent.calls, plan.step, 0):
             yield from case("source astray", Harm("source", call, "older"))
+    for _ in range(plan.pairs // 5):  # what is in doubt is asked about, and the answer is not whole
+        less = Harm("source", chance.randint(1, extent.calls), chance.choice(("half", "empty")))
+        yield from case("killed, then told less", _a_kill(chance, extent), less)
 
 
 def sample(whole: Sequence[Case], count: int, seed: int) -> list[Case]:
