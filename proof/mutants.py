@@ -162,7 +162,7 @@ def configuration(subject: Subject) -> str:
         "also_copy": ("README.md", "docs", "examples", "proof"),
     }
     lines = ["[mutmut]", "source_paths=src", f"only_mutate=src/zsync/{subject.file}", "use_git_change_detection=false"]
-    lines += ["timeout_multiplier=60.0", "timeout_constant=10.0"]  # by the clock: a busy machine is no endless loop
+    lines += ["timeout_multiplier=15.0", "timeout_constant=10.0"]  # by the clock: a busy machine is no endless loop
     for name, values in lists.items():
         lines += [f"{name}=", *(f"    {value}" for value in values)]
     return "\n".join(lines) + "\n"
