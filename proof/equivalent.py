@@ -44,4 +44,20 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("split", "ctx.prec = 61"): "one digit more than are needed",
     ("split", "weight_sum = sum(weights, )"): "0 and Decimal(0) add up to the same",
     ("split", "left = int(units - sum(floors, ))"): "0 and Decimal(0) add up to the same",
+    (
+        "_withdraw",
+        "if other.state is State.SENDING and (row.ref in other.refs or other.seq >= row.seq):",
+    ): "no two rows of a scope have one number, and this row is not out",
+    (
+        "_parent_withdrawn",
+        "parent = lookup(Ref(module.parent, row.key)) if (module.parent) or True else None",
+    ): "no module is called by an empty name",
+    (
+        "_moment",
+        'return rest.until.timestamp() if (rest.until is not None) or True else float("inf")',
+    ): "it is asked about moments only",
+    (
+        "_moment",
+        "return rest.until.timestamp() if rest.until is not None else float(None)",
+    ): "it is asked about moments only",
 }

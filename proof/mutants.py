@@ -3,8 +3,9 @@
     pip install mutmut              beside the project's own requirements; it is no dependency of the project
     python -m proof.mutants [NAME...] [--work FOLDER] [--children N] [--page FILE]
 
-mutmut works on a copy of the repository under FOLDER, one for each subject. It goes on where it was: of a function that is as it was
-only what survived is tried again, and that only where tests changed. The page lists what survived, each with the reason or as open.
+mutmut works on a copy of the repository under FOLDER, one for each subject. It goes on where it was: of a function that is as it
+was only what survived is tried again, and that only where tests changed. The page lists what survived, each with the reason or
+as open.
 """
 
 from __future__ import annotations

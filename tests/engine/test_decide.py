@@ -256,6 +256,14 @@ def test_a_row_is_stuck_where_what_it_waits_for_is_stuck_further_on() -> None:
     assert next_step([row], moving.get, MODULES, {}, NOW) == Rest(on=middle.ref)
 
 
+def test_what_is_in_doubt_may_come_to_stand_whatever_it_waited_for_itself() -> None:
+    last = replace(a_row("payments", of="8"), state=State.FAILED)
+    doubtful = replace(a_row("payments", of="9"), state=State.SENDING, sent_verb="create", refs=(last.ref,))
+    row = needing(refs=(doubtful.ref,))
+    known = {each.ref: each for each in (row, doubtful, last)}
+    assert next_step([row], known.get, MODULES, {}, NOW) == Rest(on=doubtful.ref)
+
+
 def test_rows_that_wait_for_each_other_do_not_wait_for_ever_to_be_asked() -> None:
     middle = replace(a_row("payments", of="9"), refs=(a_row().ref,))
     row = needing(refs=(middle.ref,))
