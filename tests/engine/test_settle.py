@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -481,6 +481,15 @@ def test_a_call_by_itself_is_made_on_the_thread_that_settles(count: int, alone: 
     assert used == [alone] * count
 
 
+@pytest.fixture
+def heeding_interrupts() -> Iterator[None]:
+    """Also where the tests were started with interrupts ignored, as in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_interrupts")
 def test_a_person_who_interrupts_does_not_wait_for_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signal is delivered to a thread that makes a call; the one that settles looks up now and then."""
     monkeypatch.setattr(settle, "_LOOK_UP_S", 0.01)
