@@ -60,4 +60,16 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
         "_moment",
         "return rest.until.timestamp() if rest.until is not None else float(None)",
     ): "it is asked about moments only",
+    ("plan", "fields = record.fields.get(first.key, None)"): "templates see nothing and an empty record alike",
+    ("plan", "fields = record.fields.get(first.key, )"): "templates see nothing and an empty record alike",
+    ("plan", "case _: assert_never(first)"): "every kind of document has its case: it is never reached",
+    ("plan", "assert_never(None)"): "every kind of document has its case: it is never reached",
+    (
+        "_hotel",
+        "return _thing(hotel.name, found_sku, Decimal(0), block(description, 2001))",
+    ): "`filled` has cut it already",
+    (
+        "_tax_or_none",
+        'return tax_id(item.tax_rate, item.tax_group, rules, facts) if (item.tax_rate is not None) or True else ""',
+    ): "it is asked with a rate only",
 }

@@ -12,7 +12,7 @@ import pytest
 from books.test_mapping import CUSTOMER, FACTS, NOW, RULES, contact, record
 from zsync.errors import Unmappable
 from zsync.model.documents import Address, Currency, Document, Entry, Hotel, Item, Kind
-from zsync.model.intent import Body, Intent, Note, Plan, Ref, Verdict
+from zsync.model.intent import Body, Intent, Known, Note, Plan, Ref, Verdict, Written
 from zsync.model.key import Key
 from zsync.model.money import Money
 from zsync.model.record import Record
@@ -92,6 +92,11 @@ def test_an_address_of_mail_that_zoho_would_refuse_stands_in_the_notes_and_is_to
     note = Note(CUSTOMER, "email_dropped", "its e-mail address would be refused: it stands in the notes instead")
     body = {**GUEST, "notes": "E-mail: no address\nquiet room"}
     assert planned(guest) == alone("contacts", guest, body, "Juan Perez", note)
+
+
+def test_notes_that_are_full_lose_their_end_not_the_address_before_them() -> None:
+    (intent,) = planned(contact(email="no address", note="x" * 2000)).intents
+    assert intent.body["notes"] == "E-mail: no address\n" + "x" * 1981
 
 
 def test_without_the_organisation_s_currency_the_field_is_left_out() -> None:
@@ -309,6 +314,19 @@ def test_a_currency_is_planned_where_several_are_kept() -> None:
     assert made.intents[0].stands is not None
     assert made.intents[0].stands.id == "82"
     assert plan(record(dollar), {}, {DOLLAR: "off"}, WITH_DOLLARS, rules) == Plan(DOLLAR)
+
+
+def test_the_rate_of_a_currency_keeps_the_day_on_which_it_was_read_first() -> None:
+    dollar = Currency(DOLLAR, "2", "USD", "$", 2, Decimal("1.1"))
+    rules = replace(RULES, multi_currency=True)
+    read = Record(DOLLAR, (dollar,), "1", NOW, {}, rates={"EUR": Decimal(1)})
+    body: Body = {"currency_id": Ref("currencies", DOLLAR), "rate": Decimal("0.909090909091"), "effective_date": "2026-03-01"}
+    (rate,) = [each for each in plan(read, {}, {}, WITH_DOLLARS, rules).intents if each.module == "exchangerates"]
+    assert rate.body == body
+    before = {**body, "effective_date": "2026-02-01"}
+    known = {("exchangerates", DOLLAR): Known("exchangerates", DOLLAR, "settled", before, before, Written("as first seen"))}
+    (again,) = [each for each in plan(read, known, {}, WITH_DOLLARS, rules).intents if each.module == "exchangerates"]
+    assert again.body == before
 
 
 def test_a_record_of_the_user_s_own_is_nothing_for_books() -> None:
