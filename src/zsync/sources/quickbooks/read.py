@@ -1,7 +1,7 @@
 """How records are read: everything once, in pages and batches of them; then changes, one call for all kinds.
 
     no cursor, or a new kind, or a pause of 30 days --> whole kinds      counts (1 call), then up to three pages a call;
-                                                                         fewer rows than were counted --> read again, next time
+                                                                         fewer rows than were counted --> read a second time
     cursor                                          --> changes          deletions among them; full --> queries, and ids compared
 
 The cursor is the server's own time of the first answer less a quarter of an hour, so that what changed meanwhile comes again.
@@ -10,6 +10,7 @@ The cursor is the server's own time of the first answer less a quarter of an hou
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from zsync.ports import Clock
 from zsync.sources.quickbooks.client import Company, count_query, one_query, page_query
 from zsync.sources.quickbooks.faults import REMOTE
 from zsync.sources.quickbooks.parse import PAGE, id_of, is_deleted, key_of, record_of, rows_of
+
+log = logging.getLogger("zsync.source")
 
 OVERLAP = timedelta(minutes=15)
 """What a server that was behind by less did not tell comes in the runs after it, at no further call."""
@@ -58,10 +61,12 @@ class Cursor:
 
 @dataclass(slots=True)
 class _Load:
-    """A kind that is read whole: how many rows there are, as far as it is known, and what is in of them."""
+    """A kind that is read whole: how many rows there are, as far as it is known, and what is in of them. `before`: how many a
+    first reading brought that had fewer than were counted."""
 
     kind: str
     count: int | None = None
+    before: int | None = None
     rows: int = 0
     read: int = 0
     full: bool = False
@@ -157,12 +162,19 @@ class Reader:
                 yield load.kind, rows
 
     def _heed_count(self, load: _Load) -> None:
-        """A row that a list leaves out would come only when it changes: so it must have all that were counted. What was deleted
-        meanwhile a second count tells. ContractBroken if rows are missing."""
+        """A row that a list leaves out would come only when it changes: with fewer than were counted, the kind is read again from
+        its first page. What was deleted meanwhile a second count tells; what two readings agree in is all that is handed out.
+        """
         if load.count is None or load.rows >= load.count:
             return
         counted = _count_in(self._query(load.kind, count_query(load.kind)))
-        if counted is None or load.rows < counted:
+        if counted is None or load.rows >= counted:
+            return
+        if load.before is None:
+            load.count, load.before, load.rows, load.read, load.full = counted, load.rows, 0, 0, False
+        elif load.before == load.rows:
+            log.warning("%s: QuickBooks counts %d and hands out %d, twice", load.kind, counted, load.rows)
+        else:
             raise _cut_short(load.kind)
 
     def _next_pages(self, loads: Sequence[_Load]) -> list[tuple[_Load, int]]:
